@@ -1,0 +1,40 @@
+# Two commands do everything on a fresh Debian machine with Python: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup setup-dev demo test check bench lock clean
+
+setup: .venv/ready            ## what the product needs, into .venv
+setup-dev: .venv/ready-dev    ## and what its tests need
+
+.venv/ready: requirements.lock pyproject.toml scripts/setup.sh frontend/package-lock.json
+	sh scripts/setup.sh $(PYTHON) requirements.lock
+	touch $@
+
+.venv/ready-dev: requirements-dev.lock pyproject.toml scripts/setup.sh frontend/package-lock.json
+	sh scripts/setup.sh $(PYTHON) requirements-dev.lock
+	touch .venv/ready $@
+
+demo: setup                   ## a node with a simulated river, its portal and its data; ARGS=--once ends after the summary
+	$(BIN)/shangyou demo $(ARGS)
+
+test: setup-dev               ## everything that is checked: format, lint, types, imports, tests with a real browser
+	sh scripts/chromium.sh
+	$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest $(ARGS)
+
+check: setup-dev              ## format, lint, types, imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup-dev              ## the figures of docs/benchmarks.md
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock:                         ## renew the locked dependencies (needs uv)
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --group dev -o requirements-dev.lock
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis src/shangyou/faces/portal/static/vendor

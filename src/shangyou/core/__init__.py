@@ -1,0 +1,1 @@
+"""Words and values everyone shares; imports nothing of ours."""

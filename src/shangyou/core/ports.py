@@ -1,0 +1,308 @@
+"""What the flows need of the world, as protocols. Adapters fulfil them; tests bring small real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyarrow as pa
+
+from shangyou.core.records import Counts, Flagged, Refusal, SeriesKey
+from shangyou.core.registry import Agency, Device, River, Section
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One act of intake: a file, a pulled page, or the packets of about a second."""
+
+    id: int  # id of its first journal entry, so that a replay makes the same batch
+    kind: str  # as Raw.kind
+    source: str  # file name, address, or "hj212"
+    received: int  # ms since 1970 UTC
+    digest: str = ""  # sha256 of the bytes and the note, hex; "" for live packets
+    by: str = ""  # person or programme that asked for it
+    entries: int = 1  # how many journal entries it covers, from id on
+
+
+@dataclass(frozen=True, slots=True)
+class BatchState:
+    """A batch with what became of it."""
+
+    batch: Batch
+    counts: Counts
+    withdrawn: int | None = None  # ms since 1970 UTC, when it was rolled back
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which observations. Empty tuples mean no restriction."""
+
+    sites: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    cadences: tuple[str, ...] = ()
+    statistics: tuple[str, ...] = ()
+    start: int | None = None  # ms since 1970 UTC, from and including
+    stop: int | None = None  # up to and not including
+    as_of: int | None = None  # what was known at that time (received at or before it)
+    versions: bool = False  # all versions, not only the one in force
+    usable: bool = False  # only values that flags allow in an assessment: GOOD, NOT_EVALUATED, SUSPECT
+    limit: int | None = None
+
+
+OBSERVATION_COLUMNS = (  # of every table of observations that a store hands out, in this order
+    "site",  # string
+    "parameter",  # string
+    "cadence",  # string
+    "statistic",  # string
+    "time",  # timestamp[ms, UTC]
+    "revision",  # int32, 0 = as first received
+    "value",  # float64, canonical unit
+    "censor",  # uint8, Censor
+    "upper",  # float64
+    "mark",  # uint8, Mark
+    "flag",  # uint8, Flag
+    "suspect",  # uint32, Check bits
+    "fail",  # uint32, Check bits
+    "origin",  # uint8, Origin
+    "review",  # uint8, Review
+    "received",  # timestamp[ms, UTC]
+    "batch",  # int64, Batch.id
+    "entry",  # int64, raw journal entry, -1 = not kept
+)
+
+
+class ObservationStore(Protocol):
+    """Versions of observations. Nothing is overwritten; `append` is safe to repeat."""
+
+    def append(self, batch: Batch, flagged: Flagged, refused: int = 0, cursor: int | None = None) -> Counts:
+        """Add what is new or changed, in one transaction with the batch's row and the journal cursor.
+
+        Of several values for one (series, time) in the batch the last one counts: if it equals the version
+        in force the whole is unchanged; otherwise each different value becomes a revision, in order.
+        A batch whose id is there already is not applied again and returns its first counts.
+        """
+        ...
+
+    def correct(self, batch: Batch, flagged: Flagged, origin: int, review: int) -> Counts:
+        """Append corrected versions, or versions at a new review level, of observations that exist."""
+        ...
+
+    def withdraw(self, batch: int, received: int) -> Counts:
+        """Roll a batch back by new versions: the version before it is in force again, or none is.
+
+        Raises NotFoundError "store.batch"; ConflictError "store.withdrawn" if it was rolled back before.
+        """
+        ...
+
+    def select(self, selection: Selection) -> pa.Table:
+        """Observations in order of site, parameter, cadence, statistic, time, revision."""
+        ...
+
+    def stream(self, selection: Selection, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
+        """The same in batches of about so many rows, memory bounded."""
+        ...
+
+    def latest(self, sites: Sequence[str] = (), parameters: Sequence[str] = ()) -> pa.Table:
+        """The newest observation of each series; same columns."""
+        ...
+
+    def means(self, selection: Selection, period: str, offset_ms: int) -> pa.Table:
+        """Arithmetic means of usable values: site, parameter, cadence, statistic, period (start), mean, minimum,
+        maximum, count, censored (how many were below a limit and entered with half of it).
+
+        period: day, month, quarter, year or all; offset_ms: of the legal day from UTC.
+        """
+        ...
+
+    def context(self, keys: Sequence[SeriesKey], before: Sequence[int], count: int) -> pa.Table:
+        """Up to `count` versions in force of each series before its time `before`, for checks that look back."""
+        ...
+
+    def batches(self, limit: int = 100, digest: str | None = None, kind: str | None = None) -> list[BatchState]:
+        """Newest first; with `digest` only those of that content that are not withdrawn."""
+        ...
+
+    def cursor(self) -> int:
+        """Journal entry up to which (not including) everything is in the store."""
+        ...
+
+    def series(self) -> list[SeriesKey]:
+        """All series that have ever had an observation."""
+        ...
+
+    def size(self) -> StoreSize:
+        """How much there is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSize:
+    """How much a store holds."""
+
+    observations: int  # versions
+    series: int
+    bytes: int
+    first: int | None  # ms since 1970 UTC
+    last: int | None
+
+
+class Registry(Protocol):
+    """Agencies, rivers, sections, devices, and the other names that sources use for sections."""
+
+    def agencies(self) -> list[Agency]: ...
+
+    def rivers(self) -> list[River]: ...
+
+    def sections(self) -> list[Section]:
+        """All that are not merged away."""
+        ...
+
+    def section(self, id: str) -> Section:
+        """The section, or that into which it was merged; NotFoundError "registry.section"."""
+        ...
+
+    def sites_of(self, id: str) -> tuple[str, ...]:
+        """All site ids under which its observations may stand: itself, merged ones, its devices' MN."""
+        ...
+
+    def put_agency(self, agency: Agency) -> None: ...
+
+    def put_river(self, river: River) -> None: ...
+
+    def put_section(self, section: Section, by: str, at: int) -> None:
+        """Enter or change; what it was before is kept in its history."""
+        ...
+
+    def meet(self, sections: Sequence[Section], at: int) -> int:
+        """Enter those not known yet, as they are; fill blanks of known ones; return how many were new."""
+        ...
+
+    def confirm(self, id: str, by: str, at: int) -> None: ...
+
+    def rename(self, id: str, name_zh: str, name_en: str, by: str, at: int) -> None: ...
+
+    def merge(self, id: str, into: str, by: str, at: int) -> None:
+        """Say that two are one; ConflictError "registry.merge" if that makes a circle."""
+        ...
+
+    def history(self, id: str) -> list[dict[str, object]]:
+        """Changes, oldest first: at, by, what, before, after."""
+        ...
+
+    def devices(self) -> list[Device]: ...
+
+    def device(self, mn: str) -> Device | None: ...
+
+    def put_device(self, device: Device, password: str | None, by: str, at: int) -> None:
+        """Enter or change; `password` None leaves it as it is."""
+        ...
+
+    def device_password(self, mn: str) -> str | None:
+        """The PW that the device sends (six characters of the protocol: an identifier, not a secret)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A refusal as it was kept."""
+
+    id: int
+    entry: int  # raw journal entry
+    source: str
+    kind: str
+    received: int  # ms since 1970 UTC
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """An order to a device (HJ 212 request), with its state. The table of moves is ingest.hj212.commands."""
+
+    id: int
+    mn: str
+    code: str  # CN
+    arguments: dict[str, str]
+    state: str  # queued, sent, accepted, done, refused, failed, expired
+    outcome: str = ""  # QnRtn or ExeRtn in words of the vocabulary of codes
+    qn: str = ""
+    asked: int = 0  # ms since 1970 UTC
+    changed: int = 0
+    attempts: int = 0
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One connection of a device, as the monitor page shows it."""
+
+    id: int
+    peer: str  # address:port
+    mn: str  # "" until the first packet
+    opened: int
+    last: int  # last packet
+    packets: int
+    refused: int
+    bytes: int
+    closed: int | None = None
+    reason: str = ""  # why it was closed
+
+
+class Intake(Protocol):
+    """What was refused, which connections there were, what devices were asked."""
+
+    def refuse(self, entry: int, source: str, kind: str, received: int, refusals: Sequence[Refusal]) -> None:
+        """Keep refusals; repeating the same entry changes nothing."""
+        ...
+
+    def refused(self, limit: int = 100, source: str | None = None, since: int | None = None) -> list[Refused]: ...
+
+    def refused_count(self, since: int | None = None) -> int: ...
+
+    def save_session(self, session: Session) -> int:
+        """Enter (id 0) or update a session; returns its id."""
+        ...
+
+    def sessions(self, limit: int = 200, open_only: bool = False) -> list[Session]: ...
+
+    def ask(self, command: Command) -> int:
+        """Queue a command; returns its id."""
+        ...
+
+    def commands(self, mn: str | None = None, states: Sequence[str] = (), limit: int = 100) -> list[Command]: ...
+
+    def move(self, id: int, state: str, at: int, outcome: str = "", qn: str = "", attempts: int = 0) -> None: ...
+
+    def save_map(self, name: str, body: str, at: int) -> None:
+        """Keep a column map of tables under a name (body: its TOML or JSON text)."""
+        ...
+
+    def maps(self) -> dict[str, str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who signs in."""
+
+    name: str
+    role: str  # operator, engineer, analyst, duty, manager, security, viewer
+    display: str = ""
+    language: str = "zh"
+
+
+class People(Protocol):
+    """Who may sign in, and who is signed in."""
+
+    def put_person(self, person: Person, password: str) -> None: ...
+
+    def check(self, name: str, password: str) -> Person | None: ...
+
+    def open_login(self, name: str, at: int, until: int) -> str:
+        """Start a signed-in stay; returns its secret token (only a digest is kept)."""
+        ...
+
+    def login(self, token: str, at: int) -> Person | None: ...
+
+    def close_login(self, token: str) -> None: ...
+
+    def people(self) -> list[Person]: ...

@@ -1,0 +1,1 @@
+"""Automatic tests of observations: one pure array function a test."""

@@ -1,0 +1,1 @@
+"""Standards as dated, sourced data, and the code that reads them."""
