@@ -59,7 +59,7 @@ NAMES: Final = {  # our name of a unit: how pint writes it
     "rpm": "revolutions_per_minute",
     "t/km2/month": "metric_ton / kilometer ** 2 / month",
 }
-BARE: Final = {"NTU", "FNU", "colour", "dB", "timestamp", "pH"}  # only ever themselves
+BARE: Final = {"NTU", "FNU", "colour", "dB", "timestamp", "text", "pH"}  # only ever themselves
 
 ALIASES: Final = {  # what sources write: our name
     "℃": "degC",
@@ -107,6 +107,8 @@ SPECIES: Final = {  # (as reported, as kept): factor by mass, from atomic masses
     ("NO3", "NO3-N"): 14.007 / 62.004,
     ("NO2", "NO2-N"): 14.007 / 46.005,
     ("NH4", "NH4-N"): 14.007 / 18.039,
+    ("NH4", "NH3-N"): 14.007 / 18.039,  # ammonia nitrogen counts both, as N
+    ("NH4-N", "NH3-N"): 1.0,
     ("NH3", "NH3-N"): 14.007 / 17.031,
     ("PO4", "PO4-P"): 30.974 / 94.970,
 }
@@ -122,7 +124,7 @@ def canonical_name(text: str) -> str:
     name = ALIASES.get(name, name)
     if name in NAMES or name in BARE:
         return name
-    lower = ALIASES.get(name.lower(), name.lower())
+    lower = ALIASES.get(name.lower(), name).lower()
     for known in (*NAMES, *BARE):
         if known.lower() == lower:
             return known
