@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 
@@ -72,15 +72,29 @@ OBSERVATION_COLUMNS = (  # of every table of observations that a store hands out
 )
 
 
+class Progress(NamedTuple):
+    """How far the journal has been read into the store."""
+
+    done: int = 0  # entries before it are in the store
+    needed: int = 0  # oldest entry that a reader still waits upon, e.g. part 1 of 2; <= done
+
+
 class ObservationStore(Protocol):
     """Versions of observations. Nothing is overwritten; `append` is safe to repeat."""
 
-    def append(self, batch: Batch, flagged: Flagged, refused: int = 0, cursor: int | None = None) -> Counts:
-        """Add what is new or changed, in one transaction with the batch's row and the journal cursor.
+    def append(
+        self,
+        batch: Batch,
+        flagged: Flagged,
+        refused: int = 0,
+        progress: Progress | None = None,
+        resume: bool = False,
+    ) -> Counts:
+        """Add what is new or changed, in one transaction with the batch's row and the journal progress.
+        With `resume` the counts are added to those of the batch's earlier parts, else they begin anew.
 
         Of several values for one (series, time) in the batch the last one counts: if it equals the version
         in force the whole is unchanged; otherwise each different value becomes a revision, in order.
-        A batch whose id is there already is not applied again and returns its first counts.
         """
         ...
 
@@ -107,24 +121,31 @@ class ObservationStore(Protocol):
         """The newest observation of each series; same columns."""
         ...
 
-    def means(self, selection: Selection, period: str, offset_ms: int) -> pa.Table:
-        """Arithmetic means of usable values: site, parameter, cadence, statistic, period (start), mean, minimum,
-        maximum, count, censored (how many were below a limit and entered with half of it).
+    def means(self, selection: Selection, period: str, offset_ms: int, logarithmic: Sequence[str] = ()) -> pa.Table:
+        """Means of usable values: site, parameter, cadence, statistic, period (its start, timestamp[ms, UTC]), mean,
+        minimum, maximum, count, censored (how many were below a limit and entered with half of it).
 
-        period: day, month, quarter, year or all; offset_ms: of the legal day from UTC.
+        period: hour, day, month, quarter, year or all; offset_ms: of the legal day from UTC. The mean of parameters
+        named in `logarithmic` is -log10(mean(10^-x)), as rules ask for pH; all others are arithmetic.
         """
         ...
 
-    def context(self, keys: Sequence[SeriesKey], before: Sequence[int], count: int) -> pa.Table:
-        """Up to `count` versions in force of each series before its time `before`, for checks that look back."""
+    def context(self, keys: Sequence[SeriesKey], before: Sequence[int], count: int, since: int) -> pa.Table:
+        """Up to `count` versions in force of each series before its own time `before` and at or after `since`
+        [ms since 1970 UTC], for checks that look back.
+        """
         ...
 
     def batches(self, limit: int = 100, digest: str | None = None, kind: str | None = None) -> list[BatchState]:
         """Newest first; with `digest` only those of that content that are not withdrawn."""
         ...
 
-    def cursor(self) -> int:
-        """Journal entry up to which (not including) everything is in the store."""
+    def progress(self) -> Progress:
+        """How far the journal is in the store."""
+        ...
+
+    def advance(self, progress: Progress) -> None:
+        """Say that entries up to there need nothing more (they held no values)."""
         ...
 
     def series(self) -> list[SeriesKey]:
