@@ -1,0 +1,128 @@
+"""Settings of a node: `node.toml` in its home, then the environment (SHANGYOU_ and the name in capitals)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from shangyou.core.errors import InputError, NotFoundError
+
+FILE: Final = "node.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may set. Every limit has its reason beside it in the file that `node init` writes."""
+
+    home: Path
+    name_zh: str = "上游节点"
+    name_en: str = "Shangyou node"
+    level: str = "provincial"  # national, provincial
+    adm_code: str = ""  # 行政区划代码
+    language: str = "zh"  # of people who have not chosen: zh, en
+    simulated: bool = False  # every page, export and answer then says that the data are simulated
+
+    http_host: str = "127.0.0.1"
+    http_port: int = 8350
+    hj212_host: str = "127.0.0.1"
+    hj212_port: int = 8212  # 0 = no listener
+    unknown_devices: str = "quarantine"  # or refuse: packets of an MN that nobody registered
+    hj212_connections: int = 6000
+    hj212_idle_seconds: int = 7200  # stations report every 4 h at the latest, but keep their line alive by heartbeats
+
+    folder: str = ""  # watched for new files; "" = none
+    folder_quiet_seconds: float = 5.0  # a file is complete when it has not changed for so long
+    pull_address: str = ""  # page of the national portal that is asked for by schedule; "" = never
+    pull_minutes: int = 60
+    provinces: tuple[str, ...] = ()  # keep only these of a national file; () = all
+
+    state: str = ""  # an SQLAlchemy address; "" = SQLite in the home
+    memory: str = "512MB"  # for DuckDB
+    threads: int = 2
+
+    def __post_init__(self) -> None:
+        allowed = {"level": ("national", "provincial", "municipal"), "unknown_devices": ("quarantine", "refuse")}
+        allowed |= {"language": ("zh", "en")}
+        for name, words in allowed.items():
+            if getattr(self, name) not in words:
+                raise InputError("settings.value", name=name, value=getattr(self, name), allowed=", ".join(words))
+
+
+def load(home: Path, environment: Mapping[str, str]) -> Settings:
+    """Settings of the node in `home`.
+
+    Raises NotFoundError "settings.home" where no node was made; InputError "settings.toml", "settings.name" or
+    "settings.value".
+    """
+    path = home / FILE
+    if not path.is_file():
+        raise NotFoundError("settings.home", home=str(home))
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError("settings.toml", path=str(path), detail=str(error)) from error
+    known = {field.name: str(field.type) for field in fields(Settings) if field.name != "home"}
+    for name in found:
+        if name not in known:
+            raise InputError("settings.name", name=name, path=str(path))
+    for name, kind in known.items():
+        text = environment.get(f"SHANGYOU_{name.upper()}")
+        if text is not None:
+            found[name] = [part for part in text.split(",") if part] if kind.startswith("tuple") else text
+    try:
+        return msgspec.convert({**found, "home": str(home)}, Settings, strict=False, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        name = str(error).rpartition("$.")[2].strip("`") or "?"
+        raise InputError("settings.value", name=name, value=found.get(name), allowed=known.get(name, "")) from error
+
+
+def _path(kind: type, value: object) -> object:
+    return Path(str(value)) if kind is Path else value
+
+
+def template(settings: Settings) -> str:
+    """The text of `node.toml` for new settings, with a word on each."""
+
+    def line(name: str) -> str:
+        value = getattr(settings, name)
+        if isinstance(value, bool):
+            text = str(value).lower()
+        elif isinstance(value, int | float):
+            text = str(value)
+        elif isinstance(value, tuple):
+            text = "[" + ", ".join(_quoted(item) for item in value) + "]"
+        else:
+            text = _quoted(value)
+        return f"{name} = {text}"
+
+    parts = [
+        "# 上游节点设置 / settings of a Shangyou node. 环境变量 SHANGYOU_<NAME> 优先 / the environment goes first."
+    ]
+    for title, names in GROUPS.items():
+        parts += ["", f"# {title}", *map(line, names)]
+    return "\n".join(parts) + "\n"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+GROUPS: Final = {
+    "本节点 / this node: level is national, provincial or municipal": (
+        *("name_zh", "name_en", "level", "adm_code", "language", "simulated"),
+    ),
+    "网页与接口 / portal and API": ("http_host", "http_port"),
+    "HJ 212 监听 / listener: port 0 = none; unknown_devices is quarantine or refuse": (
+        *("hj212_host", "hj212_port", "unknown_devices", "hj212_connections", "hj212_idle_seconds"),
+    ),
+    "文件与定时抓取 / files and scheduled pulls: empty = off": (
+        *("folder", "folder_quiet_seconds", "pull_address", "pull_minutes", "provinces"),
+    ),
+    "存储 / stores: state empty = SQLite in the home": ("state", "memory", "threads"),
+}
