@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shangyou.standards.levels import level_of
 
-LEVELS = ({"below": 30}, {"up_to": 50}, {"up_to": 60}, {})
+LEVELS: tuple[dict[str, int], ...] = ({"below": 30}, {"up_to": 50}, {"up_to": 60}, {})
 
 
 def test_a_bound_belongs_to_the_level_that_says_so() -> None:
