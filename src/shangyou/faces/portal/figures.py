@@ -1,0 +1,132 @@
+"""Numbers and times as readers want them: significant digits, the legal clock, durations in words."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from markupsafe import Markup, escape
+
+from shangyou.core.clock import LEGAL, from_ms
+from shangyou.core.records import Censor
+from shangyou.core.vocabulary import Parameter, parameters
+from shangyou.faces.portal.words import Words
+
+DASH = Markup("—")
+SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
+
+
+def legal(ms: int) -> datetime:
+    """The moment on the legal clock (UTC+8)."""
+    return from_ms(ms).astimezone(LEGAL)
+
+
+def moment_text(ms: int, now: int) -> str:
+    """`11-22 14:35`, with the year where it is not this year."""
+    then = legal(ms)
+    return then.strftime("%m-%d %H:%M" if then.year == legal(now).year else "%Y-%m-%d %H:%M")
+
+
+def moment(ms: int | None, now: int) -> Markup:
+    """A <time> element with the zone and seconds on hover; a dash for no time."""
+    if ms is None:
+        return DASH
+    then = legal(ms)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        then.isoformat(timespec="seconds"), then.strftime("%Y-%m-%d %H:%M:%S UTC+8"), moment_text(ms, now)
+    )
+
+
+def duration(ms: int, t: Words) -> str:
+    """In words, in the largest unit that fits: 40 seconds, 12 minutes, 5 hours, 3 days."""
+    for unit, size in (("day", DAY), ("hour", HOUR), ("minute", MINUTE)):
+        if ms >= size:
+            return t.count(f"time.{unit}", ms // size)
+    return t.count("time.second", max(0, ms // SECOND))
+
+
+def ago(ms: int | None, now: int, t: Words) -> Markup:
+    """How long ago, with the time itself on hover."""
+    if ms is None:
+        return DASH
+    then = legal(ms)
+    text = t("time.now") if 0 <= now - ms < SECOND else t("time.ago", duration=duration(abs(now - ms), t))
+    if ms > now:
+        text = t("time.ahead", duration=duration(ms - now, t))
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        then.isoformat(timespec="seconds"), then.strftime("%Y-%m-%d %H:%M:%S UTC+8"), text
+    )
+
+
+def digits(value: float, decimals: int | None = None) -> str:
+    """A number with its decimals; without them to four significant digits, never in powers of ten."""
+    if not math.isfinite(value):
+        return DASH
+    if decimals is not None:
+        return f"{value:,.{decimals}f}"
+    if value == 0:
+        return "0"
+    places = max(0, 3 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def measured(value: float | None, censor: int, parameter: str, upper: float | None = None) -> str:
+    """A measured value as it is reported: `<0.025`, `7.86`, or a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return DASH
+    known = parameters().get(parameter)
+    text = digits(value, known.decimals if known else None)
+    if known and known.decimals is not None and float(text.replace(",", "")) != value:
+        text = digits(value)  # more digits came than are usual: do not hide them
+    if censor == Censor.BELOW:
+        return f"<{text}"
+    if censor == Censor.ABOVE:
+        return f">{text}"
+    return f"{text}–{digits(upper)}" if censor == Censor.INTERVAL and upper is not None else text
+
+
+def name_of(key: str, t: Words) -> str:
+    """A parameter's name in the reader's language; its key if the vocabulary does not know it."""
+    known: Parameter | None = parameters().get(key)
+    if known is None:
+        return key
+    return known.name_zh if t.language == "zh" else known.name_en
+
+
+def unit_of(key: str) -> str:
+    """A parameter's unit as it is printed; nothing for a pure number."""
+    known = parameters().get(key)
+    return PRINTED.get(known.unit, known.unit) if known else ""
+
+
+PRINTED = {"1": "", "pH": "", "degC": "℃", "ug/L": "μg/L", "uS/cm": "μS/cm", "m3/s": "m³/s", "%": "%"}
+
+
+def share(part: int, whole: int) -> str:
+    """A share in per cent with one decimal; a dash of nothing."""
+    return f"{100 * part / whole:.1f}%" if whole else DASH
+
+
+def size(n: int) -> str:
+    """Bytes in the unit that fits."""
+    amount = float(n)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def printable(data: bytes, most: int = 4000) -> Markup:
+    """Raw bytes as text: UTF-8 or GB 18030, everything else and control characters made visible."""
+    cut = data[:most]
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            text = cut.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        text = cut.decode("latin-1")
+    return escape("".join(c if c.isprintable() or c in "\n\t" else "␀␍"[c == "\r"] for c in text))

@@ -1,0 +1,123 @@
+"""One request with all that a page needs to answer it: who asks, in which language, at what time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+from urllib.parse import parse_qsl, urlencode
+
+from jinja2 import Environment
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from shangyou.core.clock import from_ms
+from shangyou.core.errors import RefusedError
+from shangyou.core.ports import Person
+from shangyou.faces.portal import figures, stays
+from shangyou.faces.portal.node import Node
+from shangyou.faces.portal.words import Words
+
+Handler: TypeAlias = Callable[["Visit"], Response]
+
+MAY: dict[str, frozenset[str]] = {  # what changes something, and the roles that may do it; reading is for all
+    "batch.withdraw": frozenset({"operator", "engineer", "manager"}),
+    "device.ask": frozenset({"operator", "engineer", "manager"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a handler gets."""
+
+    node: Node
+    request: Request
+    person: Person | None
+    t: Words
+    now: int  # ms since 1970 UTC
+    secret: str  # behind the key of the forms
+    form: Mapping[str, str]
+    templates: Environment
+    static: str  # path under which the static files of this version are
+
+    @property
+    def partial(self) -> bool:
+        """Does a script ask for a part of a page?"""
+        return "hx-request" in self.request.headers
+
+    @property
+    def theme(self) -> str:
+        """Light or dark, where the reader chose; "" follows the system."""
+        chosen = stays.read_cookie(self.request, "shangyou_theme")
+        return chosen if chosen in ("light", "dark") else ""
+
+    def query(self, name: str, default: str = "") -> str:
+        """A parameter of the address."""
+        return self.request.query_params.get(name, default)
+
+    def number(self, name: str, default: int, low: int, high: int) -> int:
+        """A whole number of the address, held within its limits; what is no number is the default."""
+        try:
+            return min(high, max(low, int(self.query(name, str(default)))))
+        except ValueError:
+            return default
+
+    def may(self, action: str) -> bool:
+        """Has this person a role that may do it?"""
+        return self.person is not None and self.person.role in MAY[action]
+
+    def need(self, action: str) -> str:
+        """Raise RefusedError "portal.role" unless the person may; else who it is."""
+        if self.person is None or not self.may(action):
+            role = self.person.role if self.person else ""
+            raise RefusedError("portal.role", role=self.t.known(f"role.{role}", role))
+        return self.person.name
+
+    def with_query(self, **changes: object) -> str:
+        """The present address with some parameters changed; None takes one away."""
+        pairs = dict(parse_qsl(self.request.url.query)) | {k: v for k, v in changes.items() if v is not None}
+        kept = {k: v for k, v in pairs.items() if k not in changes or changes[k] is not None}
+        return self.request.url.path + (f"?{urlencode(kept)}" if kept else "")
+
+    def page(self, template: str, status: int = 200, **data: object) -> Response:
+        """A page, or a part of one."""
+        return HTMLResponse(self.text(template, **data), status)
+
+    def text(self, template: str, **data: object) -> str:
+        """The filled template."""
+        t, now, settings = self.t, self.now, self.node.settings
+        return self.templates.get_template(template).render(
+            visit=self,
+            t=t,
+            now=now,
+            person=self.person,
+            settings=settings,
+            node_name=settings.name_zh if t.language == "zh" else settings.name,
+            static=self.static,
+            moment=lambda ms: figures.moment(ms, now),
+            ago=lambda ms: figures.ago(ms, now, t),
+            duration=lambda ms: figures.duration(ms, t),
+            label=lambda key: figures.name_of(key, t),
+            form_key=lambda: stays.form_key(self.secret),
+            **data,
+        )
+
+    def go(self, path: str) -> Response:
+        """Send the browser to a page of ours, after a form."""
+        return RedirectResponse(path, 303)
+
+    def seconds_from_now(self, seconds: int) -> str:
+        """A time on the legal clock, for sentences."""
+        return figures.moment_text(self.now + 1000 * seconds, self.now)
+
+
+def as_json(value: object) -> Markup:
+    """Data for a script, inside an element of type application/json; `<` is written so that it cannot end it."""
+    return Markup(json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))  # noqa: S704
+
+
+def legal_iso(ms: int) -> str:
+    """For <time datetime> and for scripts."""
+    return from_ms(ms).isoformat(timespec="seconds")

@@ -1,0 +1,134 @@
+"""Signing in: who gets in, for how long, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shangyou.faces.portal.signin import local_path
+from tests.faces.portal.node import FakeNode, Reader, form_key
+
+
+def test_a_stranger_is_sent_to_the_sign_in_page_and_from_there_back(reader: Reader) -> None:
+    answer = reader.get("/settings?x=1")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/sign-in?next=%2Fsettings%3Fx%3D1"
+    entered = reader.post("/sign-in", answer.headers["location"], name="li", password="right", next="/settings?x=1")
+    assert entered.headers["location"] == "/settings?x=1"
+    assert reader.get("/settings").status_code == 200
+
+
+def test_a_wrong_password_is_refused_in_words(reader: Reader) -> None:
+    answer = reader.post("/sign-in", "/sign-in", name="li", password="wrong")
+    assert answer.status_code == 403
+    assert "账号或口令不对" in answer.text
+    assert reader.get("/settings").status_code == 303
+
+
+def test_after_five_failures_a_name_has_to_wait_and_then_gets_in(reader: Reader, node: FakeNode) -> None:
+    for _ in range(5):
+        reader.post("/sign-in", "/sign-in", name="li", password="wrong")
+    held = reader.post("/sign-in", "/sign-in", name="li", password="right")
+    assert held.status_code == 429
+    assert "请在 5 分钟后再试" in held.text
+    assert reader.post("/sign-in", "/sign-in", name="guest", password="right").status_code == 303
+    node.clock.pass_by(minutes=6)
+    assert Reader(node).sign_in().get("/settings").status_code == 200
+
+
+def test_an_address_that_tries_many_names_has_to_wait(reader: Reader) -> None:
+    for n in range(30):
+        assert reader.post("/sign-in", "/sign-in", name=f"name-{n}", password="x").status_code == 403
+    assert reader.post("/sign-in", "/sign-in", name="li", password="right").status_code == 429
+
+
+def test_the_cookie_cannot_be_read_by_scripts_nor_sent_along_by_other_sites(reader: Reader) -> None:
+    cookie = reader.post("/sign-in", "/sign-in", name="li", password="right").headers["set-cookie"]
+    assert cookie.startswith("shangyou_stay=")
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+
+
+def test_over_tls_the_cookie_is_bound_to_the_host(node: FakeNode) -> None:
+    reader = Reader(node, "https://node.example")
+    cookie = reader.post("/sign-in", "/sign-in", name="li", password="right").headers["set-cookie"]
+    assert cookie.startswith("__Host-shangyou_stay=")
+    assert "Secure" in cookie
+    assert reader.get("/settings").headers["strict-transport-security"]
+
+
+def test_a_stay_ends_after_half_an_hour_without_use(reader: Reader, node: FakeNode) -> None:
+    reader.sign_in()
+    for _ in range(3):
+        node.clock.pass_by(minutes=29)
+        assert reader.get("/settings").status_code == 200
+    node.clock.pass_by(minutes=31)
+    assert reader.get("/settings").status_code == 303
+
+
+def test_a_stay_ends_after_eight_hours_however_busy(reader: Reader, node: FakeNode) -> None:
+    reader.sign_in()
+    for _ in range(8 * 3):
+        assert reader.get("/settings").status_code == 200
+        node.clock.pass_by(minutes=20)
+    assert reader.get("/settings").status_code == 303
+
+
+def test_who_signs_out_is_out_even_with_the_old_cookie(reader: Reader) -> None:
+    reader.sign_in()
+    old = reader.client.cookies["shangyou_stay"]
+    assert reader.post("/sign-out", "/settings").headers["location"] == "/sign-in"
+    reader.client.cookies.set("shangyou_stay", old)
+    assert reader.get("/settings").status_code == 303
+
+
+def test_a_form_from_another_site_is_refused(reader: Reader) -> None:
+    key = form_key(reader.get("/sign-in").text)
+    fields = {"form_key": key, "name": "li", "password": "right"}
+    cross = reader.client.post("/sign-in", data=fields, headers={"sec-fetch-site": "cross-site"})
+    assert cross.status_code == 403
+    assert "portal.form" in cross.text
+    del reader.client.headers["sec-fetch-site"]  # an old browser tells the origin instead
+    foreign = reader.client.post("/sign-in", data=fields, headers={"origin": "http://bad.example"})
+    silent = reader.client.post("/sign-in", data=fields)
+    assert foreign.status_code == silent.status_code == 403
+    assert reader.client.post("/sign-in", data=fields, headers={"origin": "http://node.example"}).status_code == 303
+
+
+def test_a_form_without_the_key_of_this_stay_is_refused(reader: Reader, node: FakeNode) -> None:
+    other = form_key(Reader(node).get("/sign-in").text)
+    reader.get("/sign-in")
+    for key in ("", "x", other):
+        answer = reader.client.post("/sign-in", data={"form_key": key, "name": "li", "password": "right"})
+        assert answer.status_code == 403
+
+
+def test_a_form_that_never_ends_is_not_read(reader: Reader) -> None:
+    answer = reader.client.post("/sign-in", content=b"name=" + b"x" * 100_000)
+    assert answer.status_code == 400
+    assert "portal.form_size" in answer.text
+
+
+@pytest.mark.parametrize("wanted", ["//evil.example", "/\\evil.example", "https://evil.example", "", "/a\r\nb"])
+def test_no_address_leads_away_after_sign_in(wanted: str) -> None:
+    assert local_path(wanted) == "/"
+
+
+def test_every_answer_carries_the_headers_that_keep_strangers_scripts_out(node: FakeNode, tmp_path: Path) -> None:
+    reader = Reader(node)
+    for path in ("/sign-in", "/settings", "/nowhere", "/static/x/y.js"):
+        headers = reader.get(path).headers
+        assert "default-src 'self'" in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+
+
+def test_no_page_holds_a_script_or_a_style_of_its_own(reader: Reader) -> None:
+    page = reader.get("/sign-in").text
+    assert "<style" not in page
+    assert "style=" not in page
+    assert "onclick" not in page
+    assert page.count("<script") == page.count("<script src=") + page.count('<script type="module" src=')
