@@ -276,7 +276,7 @@ class DuckStore:
     def stream(self, selection: Selection, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
         """See core.ports.ObservationStore."""
         query, values = read.rows(selection, self._matching(selection))
-        for batch in self._con.cursor().execute(query, values).fetch_record_batch(rows):
+        for batch in self._con.cursor().execute(query, values).to_arrow_reader(rows):
             yield batch.cast(_in_ms(batch.schema))
 
     def latest(self, sites: Sequence[str] = (), parameters: Sequence[str] = ()) -> pa.Table:

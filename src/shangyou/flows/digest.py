@@ -1,0 +1,173 @@
+"""From the raw journal into the store: read, check, keep; refuse what cannot be read, with its reason.
+
+Safe to stop anywhere. Progress in the journal is written in the same transaction as the values, so that after a
+crash nothing is lost and nothing is doubled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
+from typing import Final, Protocol
+
+import numpy as np
+
+from shangyou.core.journal import Entry, Journal, Raw
+from shangyou.core.ports import Batch, Intake, ObservationStore, Progress, Registry
+from shangyou.core.records import Check, Counts, Flag, Flagged, Observations, Origin, Parsed, Refusal, Review, join
+from shangyou.core.registry import Device
+from shangyou.flows.columns import from_table, last_of_each, take
+from shangyou.flows.receive import fingerprint
+
+PACKETS: Final = "hj212"  # the kind of journal entries that are packets, digested many at a time
+AT_ONCE: Final = 4_000  # packets in one transaction: about 40,000 values, 0.2 s
+LOOK_BACK: Final = 12  # earlier values of each series that checks may see
+LOOK_BACK_MS: Final = 3 * 86_400_000  # and how old they may be
+
+
+class Checker(Protocol):
+    """The automatic tests; `context` holds earlier values of the same series."""
+
+    def __call__(self, observations: Observations, context: Observations | None, received: int) -> Flagged:
+        """Flags of `observations`, in their order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """What a run of packets came to."""
+
+    parsed: Parsed
+    refused: Sequence[tuple[Entry, Refusal]]
+    pending: int | None  # the oldest entry that waits for its other parts
+    duplicates: int
+
+
+class PacketReader(Protocol):
+    """Reads packets, and remembers parts until their others arrive."""
+
+    def read(self, entries: Sequence[Entry], device: Callable[[str], Device | None], done: int) -> Packets:
+        """Values of the entries from `done` on; earlier ones are only there to complete split packets."""
+        ...
+
+
+FileReader = Callable[[Raw], Iterator[Parsed]]
+
+
+class Digest:
+    """Brings what the journal holds into the store. One at a time is at work in a node."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        store: ObservationStore,
+        registry: Registry,
+        intake: Intake,
+        files: Mapping[str, FileReader],
+        packets: PacketReader,
+        check: Checker,
+    ) -> None:
+        self._journal, self._store = journal, store
+        self._registry, self._intake = registry, intake
+        self._files, self._packets, self._check = files, packets, check
+
+    def behind(self) -> int:
+        """How many journal entries are not in the store yet."""
+        return self._journal.end() - self._store.progress().done
+
+    def run(
+        self,
+        stop: Callable[[], bool] = lambda: False,
+        tell: Callable[[int, int], None] = lambda done, end: None,
+    ) -> Counts:
+        """Digest until the end of the journal, or until `stop`; `tell` hears (entries done, entries in all)."""
+        total = Counts()
+        done, needed = self._store.progress()
+        end = self._journal.end()
+        entries = self._journal.read(min(done, needed) if needed else done, end)
+        for is_packets, run in groupby(entries, key=lambda entry: entry.raw.kind == PACKETS):
+            while group := list(islice(run, AT_ONCE if is_packets else 1)):
+                if stop():
+                    return total
+                if is_packets:
+                    total += self._take_packets(group, done)
+                elif group[0].id >= done:
+                    total += self._take_file(group[0])
+                done = max(done, group[-1].id + 1)
+                tell(done, end)
+        return total
+
+    def _take_packets(self, entries: list[Entry], done: int) -> Counts:
+        read = self._packets.read(entries, self._registry.device, done)
+        fresh = [entry for entry in entries if entry.id >= done]
+        if not fresh:
+            return Counts()
+        for entry, refusals in groupby(read.refused, key=lambda pair: pair[0]):
+            raw = entry.raw
+            self._intake.refuse(entry.id, raw.source, raw.kind, raw.received, [refusal for _, refusal in refusals])
+        self._registry.meet(read.parsed.sections, fresh[-1].raw.received)
+        end = fresh[-1].id + 1
+        batch = Batch(fresh[0].id, PACKETS, PACKETS, fresh[-1].raw.received, entries=len(fresh))
+        observations = read.parsed.observations
+        earlier = self._earlier(observations)
+        flagged = self._check(observations, earlier.observations if earlier else None, batch.received)
+        progress = Progress(end, read.pending if read.pending is not None else end)
+        counts = self._store.append(batch, flagged, len(read.refused), progress)
+        if earlier:
+            self._judge_spikes_again(batch, earlier, observations)
+        return counts
+
+    def _take_file(self, entry: Entry) -> Counts:
+        raw = entry.raw
+        batch = Batch(entry.id, raw.kind, raw.source, raw.received, fingerprint(raw.kind, raw.note, raw.body))
+        after = Progress(entry.id + 1, entry.id + 1)
+        reader = self._files.get(raw.kind)
+        total, refusals = Counts(), list[Refusal]()
+        for part, (parsed, last) in enumerate(_marked_last(reader(raw) if reader else _unreadable(raw))):
+            refusals += parsed.refusals
+            if last:  # refusals first: with the last values the progress is written, and this file is never read again
+                self._intake.refuse(entry.id, raw.source, raw.kind, raw.received, refusals)
+            self._registry.meet(parsed.sections, raw.received)
+            earlier = self._earlier(parsed.observations)
+            flagged = self._check(parsed.observations, earlier.observations if earlier else None, raw.received)
+            total += self._store.append(batch, flagged, len(parsed.refusals), after if last else None, resume=part > 0)
+        return total
+
+    def _earlier(self, observations: Observations) -> Flagged | None:
+        """What is in the store of the same series, shortly before their first new value; None if there is nothing."""
+        if not len(observations):
+            return None
+        first = np.full(len(observations.keys), np.iinfo(np.int64).max)
+        np.minimum.at(first, observations.series, observations.time)
+        since = int(first.min()) - LOOK_BACK_MS
+        table = self._store.context(observations.keys, first.tolist(), LOOK_BACK, since)
+        return from_table(table) if table.num_rows else None
+
+    def _judge_spikes_again(self, batch: Batch, earlier: Flagged, observations: Observations) -> None:
+        """A spike is known only by what follows it: judge again the value just before those that came in."""
+        old = take(earlier, last_of_each(earlier.observations))
+        seen = join([earlier.observations, observations])
+        new = self._check(old.observations, seen, batch.received)
+        spike = np.uint32(Check.SPIKE)
+        changed = np.flatnonzero(((old.suspect ^ new.suspect) | (old.fail ^ new.fail)) & spike)
+        if len(changed):
+            suspect = (old.suspect & ~spike) | (new.suspect & spike)
+            fail = (old.fail & ~spike) | (new.fail & spike)
+            worst = np.where(fail != 0, Flag.FAIL, np.where(suspect != 0, Flag.SUSPECT, Flag.GOOD)).astype(np.uint8)
+            again = take(Flagged(old.observations, worst, suspect, fail), changed)
+            self._store.correct(batch, again, Origin.ORIGINAL, Review.NONE)
+
+
+def _unreadable(raw: Raw) -> Iterator[Parsed]:
+    refusal = Refusal("receive.kind", {"kind": raw.kind, "name": raw.source})
+    yield Parsed(Observations.build([]), (), (refusal,))
+
+
+def _marked_last(parts: Iterator[Parsed]) -> Iterator[tuple[Parsed, bool]]:
+    """Each part, and whether it is the last; at least one, so that progress is written for an empty file too."""
+    held = next(parts, Parsed(Observations.build([])))
+    for part in parts:
+        yield held, False
+        held = part
+    yield held, True
