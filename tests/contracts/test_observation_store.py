@@ -143,6 +143,12 @@ def test_a_correction_is_a_version_even_where_the_value_stays(store: Observation
     assert (found["revision"], found["flag"], found["origin"], found["review"]) == (1, 3, 1, 1)
 
 
+def test_a_correction_within_a_batch_leaves_its_counts(store: ObservationStore) -> None:
+    store.append(batch(1), lot(row(PH, 1, 7.5)))
+    store.correct(batch(1), lot(row(PH, 1, 7.5), flag=Flag.FAIL), Origin.ORIGINAL, 0)
+    assert [state.counts for state in store.batches()] == [Counts(1, 1)]
+
+
 def test_selections_narrow_by_place_parameter_time_and_number(store: ObservationStore) -> None:
     store.append(batch(1), lot(*(row(key, hour, 7.0) for key in (PH, DO) for hour in range(4))))
     assert store.select(Selection(sites=("51.甲",))).num_rows == 4

@@ -108,7 +108,7 @@ class FakeObservations:
             new, revised = new + (place not in self._versions), revised + (place in self._versions)
             self._add(place, replace(version, origin=origin, review=review))
         counts = Counts(new + revised, new, 0, revised)
-        self._batches[batch.id] = BatchState(batch, counts)
+        self._batches.setdefault(batch.id, BatchState(batch, counts))
         return counts
 
     def _in_force(self, place: tuple[SeriesKey, int]) -> Version | None:

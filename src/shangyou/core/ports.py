@@ -99,7 +99,10 @@ class ObservationStore(Protocol):
         ...
 
     def correct(self, batch: Batch, flagged: Flagged, origin: int, review: int) -> Counts:
-        """Append corrected versions, or versions at a new review level, of observations that exist."""
+        """Append corrected versions, or versions at a new review level, of observations that exist.
+
+        The batch is entered if it is not known; the counts of a known one stay.
+        """
         ...
 
     def withdraw(self, batch: int, received: int) -> Counts:

@@ -6,8 +6,7 @@ crash nothing is lost and nothing is doubled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby, islice
 from typing import Final, Protocol
 
@@ -16,9 +15,9 @@ import numpy as np
 from shangyou.core.journal import Entry, Journal, Raw
 from shangyou.core.ports import Batch, Intake, ObservationStore, Progress, Registry
 from shangyou.core.records import Check, Counts, Flag, Flagged, Observations, Origin, Parsed, Refusal, Review, join
-from shangyou.core.registry import Device
 from shangyou.flows.columns import from_table, last_of_each, take
 from shangyou.flows.receive import fingerprint
+from shangyou.ingest.hj212.read import Reader
 
 PACKETS: Final = "hj212"  # the kind of journal entries that are packets, digested many at a time
 AT_ONCE: Final = 4_000  # packets in one transaction: about 40,000 values, 0.2 s
@@ -31,24 +30,6 @@ class Checker(Protocol):
 
     def __call__(self, observations: Observations, context: Observations | None, received: int) -> Flagged:
         """Flags of `observations`, in their order."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Packets:
-    """What a run of packets came to."""
-
-    parsed: Parsed
-    refused: Sequence[tuple[Entry, Refusal]]
-    pending: int | None  # the oldest entry that waits for its other parts
-    duplicates: int
-
-
-class PacketReader(Protocol):
-    """Reads packets, and remembers parts until their others arrive."""
-
-    def read(self, entries: Sequence[Entry], device: Callable[[str], Device | None], done: int) -> Packets:
-        """Values of the entries from `done` on; earlier ones are only there to complete split packets."""
         ...
 
 
@@ -65,12 +46,17 @@ class Digest:
         registry: Registry,
         intake: Intake,
         files: Mapping[str, FileReader],
-        packets: PacketReader,
         check: Checker,
     ) -> None:
         self._journal, self._store = journal, store
         self._registry, self._intake = registry, intake
-        self._files, self._packets, self._check = files, packets, check
+        self._files, self._check = files, check
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._packets = Reader()
+        self._fresh = True  # the reader has not seen what was still waited upon when the journal was last read
+        self._pending: int | None = None
 
     def behind(self) -> int:
         """How many journal entries are not in the store yet."""
@@ -82,10 +68,18 @@ class Digest:
         tell: Callable[[int, int], None] = lambda done, end: None,
     ) -> Counts:
         """Digest until the end of the journal, or until `stop`; `tell` hears (entries done, entries in all)."""
+        try:
+            return self._run(stop, tell)
+        except BaseException:
+            self._begin_anew()  # what the reader remembers may not have been stored: it reads that again
+            raise
+
+    def _run(self, stop: Callable[[], bool], tell: Callable[[int, int], None]) -> Counts:
         total = Counts()
         done, needed = self._store.progress()
         end = self._journal.end()
-        entries = self._journal.read(min(done, needed) if needed else done, end)
+        entries = self._journal.read(min(done, needed) if self._fresh else done, end)
+        self._fresh = False
         for is_packets, run in groupby(entries, key=lambda entry: entry.raw.kind == PACKETS):
             while group := list(islice(run, AT_ONCE if is_packets else 1)):
                 if stop():
@@ -99,21 +93,22 @@ class Digest:
         return total
 
     def _take_packets(self, entries: list[Entry], done: int) -> Counts:
-        read = self._packets.read(entries, self._registry.device, done)
+        read = self._packets.read(entries, self._registry.device, entries[-1].raw.received, done)
         fresh = [entry for entry in entries if entry.id >= done]
         if not fresh:
             return Counts()
-        for entry, refusals in groupby(read.refused, key=lambda pair: pair[0]):
-            raw = entry.raw
-            self._intake.refuse(entry.id, raw.source, raw.kind, raw.received, [refusal for _, refusal in refusals])
+        for _, refused in groupby(read.refused, key=lambda pair: pair[0].id):
+            pairs = list(refused)
+            raw = pairs[0][0].raw
+            self._intake.refuse(pairs[0][0].id, raw.source, raw.kind, raw.received, [pair[1] for pair in pairs])
         self._registry.meet(read.parsed.sections, fresh[-1].raw.received)
         end = fresh[-1].id + 1
         batch = Batch(fresh[0].id, PACKETS, PACKETS, fresh[-1].raw.received, entries=len(fresh))
         observations = read.parsed.observations
         earlier = self._earlier(observations)
         flagged = self._check(observations, earlier.observations if earlier else None, batch.received)
-        progress = Progress(end, read.pending if read.pending is not None else end)
-        counts = self._store.append(batch, flagged, len(read.refused), progress)
+        self._pending = read.pending
+        counts = self._store.append(batch, flagged, len(read.refused), self._progress(end))
         if earlier:
             self._judge_spikes_again(batch, earlier, observations)
         return counts
@@ -121,7 +116,7 @@ class Digest:
     def _take_file(self, entry: Entry) -> Counts:
         raw = entry.raw
         batch = Batch(entry.id, raw.kind, raw.source, raw.received, fingerprint(raw.kind, raw.note, raw.body))
-        after = Progress(entry.id + 1, entry.id + 1)
+        after = self._progress(entry.id + 1)
         reader = self._files.get(raw.kind)
         total, refusals = Counts(), list[Refusal]()
         for part, (parsed, last) in enumerate(_marked_last(reader(raw) if reader else _unreadable(raw))):
@@ -133,6 +128,9 @@ class Digest:
             flagged = self._check(parsed.observations, earlier.observations if earlier else None, raw.received)
             total += self._store.append(batch, flagged, len(parsed.refusals), after if last else None, resume=part > 0)
         return total
+
+    def _progress(self, done: int) -> Progress:
+        return Progress(done, done if self._pending is None else self._pending)
 
     def _earlier(self, observations: Observations) -> Flagged | None:
         """What is in the store of the same series, shortly before their first new value; None if there is nothing."""

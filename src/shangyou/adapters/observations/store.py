@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from shangyou.adapters.observations import read
+from shangyou.adapters.observations import book, read
 from shangyou.adapters.observations.arrive import Arrivals, Known, Verdict, arrange, judge
 from shangyou.adapters.observations.schema import EDITION, ROW, TABLES
 from shangyou.adapters.observations.withdraw import withdraw
@@ -120,9 +120,10 @@ class DuckStore:
             self._insert(cursor, batch, flagged, series, arrivals, verdict, correction or (Origin.ORIGINAL, 0))
             self._end(cursor, verdict.end, batch.received)
             counts = Counts(len(o) + refused, verdict.new, verdict.unchanged, verdict.revised, refused)
-            _enter_batch(cursor, batch, counts, resume)
+            if correction is None or not book.knows(cursor, batch):
+                book.enter(cursor, batch, counts, resume)
             if progress is not None:
-                _set_progress(cursor, progress)
+                book.set_progress(cursor, progress)
             shown = self._renew_latest(cursor, series, o.time)
             cursor.commit()
             self._shown = shown
@@ -248,7 +249,7 @@ class DuckStore:
     def advance(self, progress: Progress) -> None:
         """See core.ports.ObservationStore."""
         with self._write, self._transaction() as cursor:
-            _set_progress(cursor, progress)
+            book.set_progress(cursor, progress)
             cursor.commit()
 
     # ---- reading ----------------------------------------------------------------------------------------------
@@ -361,26 +362,6 @@ class _Transaction:
         if isinstance(error, duckdb.Error):
             full = "space" in str(error).lower() or "could not write" in str(error).lower()
             raise UnavailableError("store.full" if full else "store.write") from error
-
-
-def _enter_batch(cursor: duckdb.DuckDBPyConnection, batch: Batch, counts: Counts, resume: bool) -> None:
-    numbers = [counts.received, counts.new, counts.unchanged, counts.revised, counts.refused]
-    if resume:
-        cursor.execute(
-            "update batch set n_received = n_received + ?, n_new = n_new + ?, n_unchanged = n_unchanged + ?,"
-            " n_revised = n_revised + ?, n_refused = n_refused + ? where id = ?",
-            [*numbers, batch.id],
-        )
-        return
-    cursor.execute("delete from batch where id = ?", [batch.id])
-    cursor.execute(
-        "insert into batch values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null)",
-        [batch.id, batch.kind, batch.source, batch.received, batch.digest, batch.by, batch.entries, *numbers],
-    )
-
-
-def _set_progress(cursor: duckdb.DuckDBPyConnection, progress: Progress) -> None:
-    cursor.execute("insert or replace into meta values ('done', ?), ('needed', ?)", [progress.done, progress.needed])
 
 
 def _table(answer: duckdb.DuckDBPyConnection) -> pa.Table:
