@@ -94,7 +94,7 @@ def parse(name: str, content: Mapping[str, Any]) -> Edition:
     if missing:
         raise InputError("standards.form", name=name, what=", ".join(missing))
     start, end = content["valid_from"], content["valid_to"]
-    if not isinstance(start, date) or not (end is None or isinstance(end, date) and end >= start):
+    if not isinstance(start, date) or not (end is None or (isinstance(end, date) and end >= start)):
         raise InputError("standards.form", name=name, what="valid_from, valid_to")
     if content["status"] not in (CONFIRMED, UNVERIFIED):
         raise InputError("standards.form", name=name, what="status")

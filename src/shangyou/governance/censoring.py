@@ -1,0 +1,59 @@
+"""Values that are only bounds: what they may be, and what an assessment takes them for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from shangyou.core.records import Array, Bytes, Censor
+from shangyou.standards.surface_water import AT_MOST, RANGE, Limits
+
+
+def bounds(values: Array, censor: Bytes, upper: Array | None = None) -> tuple[Array, Array]:
+    """Lowest and highest number that each value can be; both are the value itself where it is not censored.
+
+    Args:
+        values: any shape; the detection limit where censor is BELOW, the top of the range where ABOVE.
+        censor: Censor, same shape.
+        upper: same shape, upper bound where censor is INTERVAL.
+
+    A value below a limit is less than it, by however little; hence the next smaller number.
+    """
+    low, high = values.copy(), values.copy()
+    below, above, between = (censor == kind for kind in (Censor.BELOW, Censor.ABOVE, Censor.INTERVAL))
+    low[below] = -np.inf
+    high[below] = np.nextafter(values[below], -np.inf)
+    low[above] = np.nextafter(values[above], np.inf)
+    high[above] = np.inf
+    if upper is not None:
+        high[between] = upper[between]
+    nothing = np.isnan(values)
+    low[nothing] = high[nothing] = np.nan
+    return low, high
+
+
+def worst_case(low: Array, high: Array, limits: Limits) -> Array:
+    """(n, m) of all numbers that each value can be, the one with the worst class.
+
+    A single sample is classed by it: "<0.025" of ammonia is certainly class I, "<0.5" is at worst class II.
+    """
+    worst = high.copy()
+    for column, sense in enumerate(limits.sense):
+        if sense == RANGE:
+            least = limits.bounds[column, 0]
+            worst[:, column] = np.where(low[:, column] < least, low[:, column], high[:, column])
+        elif sense != AT_MOST:
+            worst[:, column] = low[:, column]
+    return worst
+
+
+def for_mean(values: Array, censor: Bytes, upper: Array | None = None) -> Array:
+    """Numbers that enter a mean: half of the limit below it, the middle of an interval, else the value.
+
+    Source: 环办监测函〔2020〕82号, item 7 (half of the detection limit). That "over range" enters with the top of the
+    range, and an interval with its middle, is our choice: the rules say nothing of them.
+    """
+    numbers = np.where(censor == Censor.BELOW, values / 2.0, values)
+    if upper is not None:
+        numbers = np.where(censor == Censor.INTERVAL, (values + upper) / 2.0, numbers)
+    result: Array = numbers
+    return result
