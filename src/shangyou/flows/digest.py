@@ -93,7 +93,7 @@ class Digest:
         return total
 
     def _take_packets(self, entries: list[Entry], done: int) -> Counts:
-        read = self._packets.read(entries, self._registry.device, entries[-1].raw.received, done)
+        read = self._packets.read(entries, self._registry.device, done)
         fresh = [entry for entry in entries if entry.id >= done]
         if not fresh:
             return Counts()
