@@ -17,7 +17,7 @@ from shangyou.standards.library import UNVERIFIED, Edition
 TOLERANCE_DIGITS = 9  # 1.4 mg/m3 of carbon monoxide makes 35, not the 36 of a 35.000000000000004 rounded up
 
 
-class Pollutant(NamedTuple):
+class AirItem(NamedTuple):
     """What was measured, and over which time it was averaged."""
 
     parameter: str  # key of the vocabulary
@@ -28,7 +28,7 @@ class Pollutant(NamedTuple):
 class AirIndex:
     """Air quality index of n days or hours, over k pollutants."""
 
-    pollutants: tuple[Pollutant, ...]  # (k,)
+    items: tuple[AirItem, ...]  # (k,)
     iaqi: Array  # (k, n) index of each pollutant, whole numbers; NaN = none
     index: Array  # (n,) AQI, the largest; NaN where there is none
     primary: NDArray[np.bool_]  # (k, n) 首要污染物: those that make an AQI above 50
@@ -38,12 +38,12 @@ class AirIndex:
     unverified: tuple[str, ...]  # which of its values are from memory or in dispute
 
 
-def individual_index(value: Array, pollutant: Pollutant, edition: Edition) -> Array:
+def individual_index(value: Array, item: AirItem, edition: Edition) -> Array:
     """IAQI of one pollutant: linear between breakpoints, rounded up to a whole number.
 
     Args:
         value: (n,) concentration [ug/m3, carbon monoxide mg/m3]. Below 0 is no value.
-        pollutant: one that the edition has breakpoints for.
+        item: a pollutant and averaging time that the edition has breakpoints for.
         edition: of family "air_index".
 
     Returns:
@@ -56,13 +56,13 @@ def individual_index(value: Array, pollutant: Pollutant, edition: Edition) -> Ar
     Source: HJ 633-2012, HJ 633-2026.
     >>> from shangyou.standards.library import editions
     >>> old, new = editions("air_index")
-    >>> fine = Pollutant("pm25", "24h")
+    >>> fine = AirItem("pm25", "24h")
     >>> individual_index(np.array([76.0]), fine, old).tolist(), individual_index(np.array([76.0]), fine, new).tolist()
     ([102.0], [115.0])
     """
-    row = edition.body["breakpoints"].get(pollutant.parameter, {}).get(pollutant.averaging)
+    row = edition.body["breakpoints"].get(item.parameter, {}).get(item.averaging)
     if row is None:
-        raise InputError("air.breakpoints", **pollutant._asdict(), edition=edition.id)
+        raise InputError("air.breakpoints", **item._asdict(), edition=edition.id)
     at = np.array(row["at"], np.float64)
     levels = np.array(edition.body["iaqi"][: len(at)], np.float64)
     index = np.ceil(np.round(np.interp(value, at, levels), TOLERANCE_DIGITS))
@@ -71,11 +71,11 @@ def individual_index(value: Array, pollutant: Pollutant, edition: Edition) -> Ar
     return np.where(value >= 0, index, np.nan)
 
 
-def air_index(values: Mapping[Pollutant, Array], edition: Edition) -> AirIndex:
+def air_index(values: Mapping[AirItem, Array], edition: Edition) -> AirIndex:
     """AQI: the largest IAQI, with the pollutants that make it.
 
     Args:
-        values: (n,) each, concentrations of the k pollutants, k > 0, as of `individual_index`.
+        values: (n,) each, concentrations of k pollutants, k > 0, as of `individual_index`.
         edition: of family "air_index".
 
     Raises:
@@ -83,19 +83,19 @@ def air_index(values: Mapping[Pollutant, Array], edition: Edition) -> AirIndex:
 
     Source: HJ 633-2012, HJ 633-2026.
     >>> from shangyou.standards.library import editions
-    >>> day = {Pollutant("pm25", "24h"): np.array([76.0]), Pollutant("ozone", "8h"): np.array([169.0])}
+    >>> day = {AirItem("pm25", "24h"): np.array([76.0]), AirItem("ozone", "8h"): np.array([169.0])}
     >>> found = air_index(day, editions("air_index")[0])
     >>> found.index.tolist(), found.primary.tolist(), found.level.tolist()
     ([109.0], [[False], [True]], [3])
     """
     if not values:
         raise InputError("air.empty", edition=edition.id)
-    iaqi = np.stack([individual_index(value, pollutant, edition) for pollutant, value in values.items()])
+    iaqi = np.stack([individual_index(value, item, edition) for item, value in values.items()])
     largest = np.max(np.where(np.isnan(iaqi), -1.0, iaqi), axis=0)
     index = np.where(largest < 0, np.nan, largest)
     exceeding = edition.body["exceeding_above"]
     return AirIndex(
-        pollutants=tuple(values),
+        items=tuple(values),
         iaqi=iaqi,
         index=index,
         primary=(iaqi == index) & (index > edition.body["primary_above"]),
@@ -106,9 +106,9 @@ def air_index(values: Mapping[Pollutant, Array], edition: Edition) -> AirIndex:
     )
 
 
-def _unverified(pollutants: tuple[Pollutant, ...], edition: Edition) -> tuple[str, ...]:
+def _unverified(items: tuple[AirItem, ...], edition: Edition) -> tuple[str, ...]:
     """Dotted paths of the unverified values that took part in a result."""
-    rows = {f"breakpoints.{p.parameter}.{p.averaging}" for p in pollutants}
+    rows = {f"breakpoints.{p.parameter}.{p.averaging}" for p in items}
     return tuple(path for path in edition.unverified() if path in rows or not path.startswith("breakpoints"))
 
 
@@ -122,7 +122,7 @@ class Limit:
     edition: str
 
 
-def limit(pollutant: Pollutant, area: int, edition: Edition) -> Limit:
+def limit(item: AirItem, area: int, edition: Edition) -> Limit:
     """Limit for a pollutant in a class 1 or class 2 area.
 
     Args:
@@ -134,15 +134,15 @@ def limit(pollutant: Pollutant, area: int, edition: Edition) -> Limit:
 
     Source: GB 3095-2012, GB 3095-2026 (two stages).
     >>> from shangyou.standards.library import editions
-    >>> [limit(Pollutant("pm25", "24h"), 2, edition).value for edition in editions("air_limits")]
+    >>> [limit(AirItem("pm25", "24h"), 2, edition).value for edition in editions("air_limits")]
     [75.0, 60.0, 50.0]
     """
     if area not in (1, 2):
         raise InputError("air.area", area=area)
-    group = edition.body["limits"].get(pollutant.parameter, {})
-    row = group.get(pollutant.averaging)
+    group = edition.body["limits"].get(item.parameter, {})
+    row = group.get(item.averaging)
     if row is None:
-        raise InputError("air.limit", **pollutant._asdict(), edition=edition.id)
+        raise InputError("air.limit", **item._asdict(), edition=edition.id)
     value = row[f"class_{area}"]
     verified = UNVERIFIED not in (edition.status, group.get("status"), row.get("status"))
     return Limit(None if value is None else float(value), row["unit"], verified, edition.id)
