@@ -1,0 +1,1 @@
+"""What the national portal of automatic surface-water stations publishes: section files, answers, saved pages."""
