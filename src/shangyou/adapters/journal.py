@@ -128,6 +128,12 @@ class FileJournal:
         """Bytes of all segments on disk."""
         return sum(self._file(first).stat().st_size for first in list(self._firsts))
 
+    def files(self) -> list[tuple[Path, int]]:
+        """Every segment with its durable length, in order, as of now."""
+        with self._lock:
+            earlier = [(self._file(first), self._file(first).stat().st_size) for first in self._firsts[:-1]]
+            return [*earlier, (self._file(self._firsts[-1]), self._size)]
+
     def read(self, start: int, stop: int | None = None) -> Iterator[Entry]:
         """Entries from `start` up to, not including, `stop` (or the end as of now)."""
         stop = self._next if stop is None else min(stop, self._next)

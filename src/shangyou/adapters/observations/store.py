@@ -28,23 +28,28 @@ class DuckStore:
 
     def __init__(self, path: Path | str, memory: str = "512MB", threads: int = 2) -> None:
         """Open or make the file. UnavailableError "store.locked" if another process has it, "store.edition"."""
+        self._path = None if str(path) == ":memory:" else Path(path)
+        self._config = {"threads": threads, "memory_limit": memory}
+        self._write = threading.Lock()
+        self._ids: dict[SeriesKey, int] = {}
+        self._newest = np.empty(0, np.int64)  # by series id: ms of its newest version, withdrawn ones included
+        self._shown = np.empty(0, np.int64)  # by series id: ms of its row in the table `latest`
+        self._connect()
+
+    def _connect(self) -> None:
+        path = str(self._path or ":memory:")
         try:
-            self._con = duckdb.connect(str(path), config={"threads": threads, "memory_limit": memory})
+            self._con = duckdb.connect(path, config=self._config)
         except duckdb.IOException as error:
             code = "store.locked" if "lock" in str(error).lower() else "store.open"
-            raise UnavailableError(code, path=str(path)) from error
-        self._path = None if str(path) == ":memory:" else Path(path)
+            raise UnavailableError(code, path=path) from error
         self._con.execute("set timezone = 'UTC'; set preserve_insertion_order = false")
         self._con.execute("set enable_progress_bar = false")
-        self._write = threading.Lock()
         self._con.execute(TABLES)
         self._con.execute("insert into meta values ('edition', ?) on conflict do nothing", [EDITION])
         edition = self._meta("edition")
         if edition != EDITION:
             raise UnavailableError("store.edition", found=edition, known=EDITION)
-        self._ids: dict[SeriesKey, int] = {}
-        self._newest = np.empty(0, np.int64)  # by series id: ms of its newest version, withdrawn ones included
-        self._shown = np.empty(0, np.int64)  # by series id: ms of its row in the table `latest`
         self._load_series()
 
     # ---- what is kept in memory -------------------------------------------------------------------------------
@@ -133,9 +138,13 @@ class DuckStore:
     def _transaction(self) -> _Transaction:
         return _Transaction(self)
 
-    def _forget(self) -> None:
-        """After a rollback: what is in memory must be what is on disk."""
-        self._load_series()
+    def _forget(self, fatal: bool) -> None:
+        """After a rollback: what is in memory must be what is on disk. A fatal error ends DuckDB's connection."""
+        if fatal and self._path is not None:
+            self._con.close()
+            self._connect()
+        else:
+            self._load_series()
 
     def _known(
         self, cursor: duckdb.DuckDBPyConnection, series: NDArray[np.int32], time: NDArray[np.int64], before: int
@@ -330,9 +339,16 @@ class DuckStore:
         return StoreSize(count, len(self._ids), size, first, last)
 
     def checkpoint(self) -> None:
-        """Fold the write-ahead log into the file, so that a copy of the file is whole."""
+        """Fold the write-ahead log into the file."""
+        with self.still():
+            pass
+
+    @contextlib.contextmanager
+    def still(self) -> Iterator[Path | None]:
+        """While within, the file holds everything and nobody writes, so that a copy of it is whole."""
         with self._write:
             self._con.cursor().execute("checkpoint")
+            yield self._path
 
     def close(self) -> None:
         """Let go of the file."""
@@ -358,7 +374,7 @@ class _Transaction:
         with contextlib.suppress(duckdb.Error):  # where none is left to roll back, that is what we want
             self._cursor.rollback()
         self._cursor.close()
-        self._store._forget()
+        self._store._forget(isinstance(error, duckdb.FatalException))
         if isinstance(error, duckdb.Error):
             full = "space" in str(error).lower() or "could not write" in str(error).lower()
             raise UnavailableError("store.full" if full else "store.write") from error

@@ -1,0 +1,170 @@
+"""A node in one file: a tar of its settings, stores and raw journal, packed with zstd, digests at the end.
+
+Consistent while the node serves. The observation store is copied first, then the state, then the journal up to its end
+of that moment. So the journal holds everything that the stores know, and what they do not know yet is digested again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO, Final, Protocol
+
+import pyarrow as pa
+
+from shangyou.adapters.backup.manifest import MANIFEST, SETTINGS, STEP, Manifest, Piece, Tell
+from shangyou.core.errors import ConflictError, UnavailableError
+
+STORE: Final = "observations.duckdb"
+PREFIX: Final = ".backup-"  # of the folder in the home where copies wait to be packed
+_ONE = threading.Lock()
+
+
+class Store(Protocol):
+    """An observation store in a file."""
+
+    def still(self) -> AbstractContextManager[Path | None]:
+        """While within, the file holds everything and does not change."""
+        ...
+
+    def progress(self) -> tuple[int, int]:
+        """Entries of the journal that are in the store."""
+        ...
+
+
+class Segments(Protocol):
+    """A journal in files."""
+
+    def files(self) -> list[tuple[Path, int]]:
+        """Every file with its durable length, in order."""
+        ...
+
+    def end(self) -> int:
+        """Id that the next entry will have."""
+        ...
+
+
+def write_backup(
+    home: Path,
+    store: Store,
+    state: Path | None,
+    journal: Segments,
+    version: str,
+    made: int,
+    write: Callable[[bytes], object],
+    tell: Tell = lambda done, whole: None,
+) -> Manifest:
+    """Write the backup of the node in `home` piece by piece; `state` is the file of the state store, if it is one.
+
+    Raises ConflictError "backup.running"; UnavailableError "backup.write".
+    """
+    if not _ONE.acquire(blocking=False):
+        raise ConflictError("backup.running", home=str(home))
+    try:
+        for old in home.glob(f"{PREFIX}*"):  # of a process that was killed: this one holds the home
+            shutil.rmtree(old, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=PREFIX, dir=home) as folder:
+            copies = _copies(home, store, state, Path(folder))
+            digested = store.progress()[0] if STORE in copies else 0
+            files = journal.files()
+            entries = journal.end()
+            parts = [(name, path, path.stat().st_size) for name, path in copies.items()]
+            parts += [(f"journal/{path.name}", path, size) for path, size in files]
+            return _pack(parts, Manifest(version, made, entries, digested, state is not None, {}), write, tell)
+    except (OSError, sqlite3.Error, subprocess.CalledProcessError) as error:
+        raise UnavailableError("backup.write", home=str(home), detail=str(error)) from error
+    finally:
+        _ONE.release()
+
+
+def _copies(home: Path, store: Store, state: Path | None, folder: Path) -> dict[str, Path]:
+    """Settings and stores as they are now, in files that do not change any more."""
+    copies = {SETTINGS: Path(shutil.copy2(home / SETTINGS, folder / SETTINGS))}
+    with store.still() as file:
+        if file is not None:
+            for source in (file, file.with_name(f"{file.name}.wal")):
+                if source.exists():
+                    copies[STORE + source.name[len(file.name) :]] = _copy(source, folder / source.name)
+    if state is not None:
+        copies["state.sqlite"] = folder / "state.sqlite"
+        with (
+            contextlib.closing(sqlite3.connect(f"file:{state}?mode=ro", uri=True)) as source_db,
+            contextlib.closing(sqlite3.connect(folder / "state.sqlite")) as target,
+        ):
+            source_db.backup(target)
+    return copies
+
+
+def _copy(source: Path, target: Path) -> Path:
+    """Copy in another process: a process that closes a file loses its locks on it, those of the store too (POSIX)."""
+    command = shutil.which("cp") or "cp"
+    subprocess.run([command, "--reflink=auto", "--", source, target], check=True, capture_output=True)  # noqa: S603
+    return target
+
+
+def _pack(
+    parts: list[tuple[str, Path, int]], manifest: Manifest, write: Callable[[bytes], object], tell: Tell
+) -> Manifest:
+    whole, done = sum(size for _, _, size in parts), 0
+    pieces: dict[str, Piece] = {}
+    with (
+        pa.CompressedOutputStream(pa.PythonFile(_Sink(write), "w"), "zstd") as packed,
+        tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for name, path, size in parts:
+            with path.open("rb") as file:
+                reader = _Measured(file, size)
+                tar.addfile(_member(name, size, manifest.made), reader)
+            pieces[name] = Piece(size, reader.digest.hexdigest())
+            done += size
+            tell(done, whole)
+        manifest = replace(manifest, files=pieces)
+        text = manifest.text()
+        tar.addfile(_member(MANIFEST, len(text), manifest.made), io.BytesIO(text))
+    return manifest
+
+
+def _member(name: str, size: int, made: int) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.size, member.mtime, member.mode = size, made // 1000, 0o600
+    return member
+
+
+class _Sink(io.RawIOBase):
+    """A file that hands on what is written to it."""
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self._write = write
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        piece = bytes(memoryview(data))  # type: ignore[arg-type]
+        self._write(piece)
+        return len(piece)
+
+
+class _Measured(io.RawIOBase):
+    """The first bytes of a file, digested as they are read; a file that is shorter than it was is an error."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._file, self._left = file, size
+        self.digest = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(self._left if size < 0 else min(size, self._left))
+        self._left -= len(data)
+        self.digest.update(data)
+        return data
