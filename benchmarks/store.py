@@ -85,6 +85,7 @@ def monthly(folder: Path, rows: int) -> Figure:
     store = DuckStore(folder / "large.duckdb", memory="4GB")
     fill(store, 4_000, rows)
     plain = duckdb.connect(str(folder / "plain.duckdb"), config={"threads": 2, "memory_limit": "4GB"})
+    plain.execute("set enable_progress_bar = false")
     plain.execute("create table plain (series integer, time timestamp_ms, value double)")
     with server() as address:
         postgres = _postgres(address, rows) if address else None

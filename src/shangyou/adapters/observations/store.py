@@ -29,7 +29,7 @@ class DuckStore:
     def __init__(self, path: Path | str, memory: str = "512MB", threads: int = 2) -> None:
         """Open or make the file. UnavailableError "store.locked" if another process has it, "store.edition"."""
         self._path = None if str(path) == ":memory:" else Path(path)
-        self._config = {"threads": threads, "memory_limit": memory}
+        self._config: dict[str, str | bool | int | float | list[str]] = {"threads": threads, "memory_limit": memory}
         self._write = threading.Lock()
         self._ids: dict[SeriesKey, int] = {}
         self._newest = np.empty(0, np.int64)  # by series id: ms of its newest version, withdrawn ones included
