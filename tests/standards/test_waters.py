@@ -13,15 +13,22 @@ def section(
     province: str = "云南省",
     kind: WaterKind = WaterKind.RIVER,
     status: Status = Status.UNCONFIRMED,
+    confidence: str = "",
 ) -> Section:
-    return Section("53.x", name, province=province, river=river, kind=kind, status=status)
+    return Section("53.x", name, province=province, river=river, kind=kind, status=status, confidence=confidence)
 
 
-def test_what_the_registry_says_of_a_section_counts_first() -> None:
-    lake = section("桥", "清水江", kind=WaterKind.LAKE)
+def test_what_a_confirmed_entry_says_counts_first() -> None:
+    lake = section("桥", "清水江", kind=WaterKind.LAKE, status=Status.CONFIRMED)
     river = section("断桥", "滇池", status=Status.CONFIRMED)
     assert water_of(lake) == Water(WaterKind.LAKE, Ground.REGISTERED)
     assert water_of(river) == Water(WaterKind.RIVER, Ground.REGISTERED)
+
+
+def test_what_a_reader_found_counts_before_the_name_of_the_section() -> None:
+    assert water_of(section("孤山", kind=WaterKind.LAKE, confidence="medium")) == Water(WaterKind.LAKE, Ground.INFERRED)
+    assert water_of(section("某水库", confidence="medium")) == Water(WaterKind.RIVER, Ground.INFERRED)
+    assert water_of(section("某水库", confidence="low")) == Water(WaterKind.LAKE, Ground.INFERRED)
 
 
 def test_a_listed_section_is_a_lake_even_where_the_source_names_no_water() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shangyou.core.registry import Section, Status, WaterKind
 from shangyou.standards.library import load
+
+SURE: Final = ("high", "medium")  # confidence of a reader that had more to go by than the section's name
 
 
 class Ground(StrEnum):
@@ -47,16 +49,21 @@ def _named_as_lake(name: str) -> bool:
 
 
 def water_of(section: Section) -> Water:
-    """Kind of water at a section. Never fails: what nothing is known of is assumed to be a river."""
-    if section.kind is WaterKind.LAKE:
-        return Water(WaterKind.LAKE, Ground.REGISTERED)
+    """Kind of water at a section. Never fails: what nothing is known of is assumed to be a river.
+
+    A confirmed entry of the registry counts first, then the list of lake sections, then what the reader of the source
+    made of it, then names.
+    """
     if section.status is Status.CONFIRMED:
-        return Water(WaterKind.RIVER, Ground.REGISTERED)
+        return Water(section.kind, Ground.REGISTERED)
     if section.name_zh in load("lakes.yaml")["sections"].get(section.province, {}):
         return Water(WaterKind.LAKE, Ground.LISTED)
+    if section.kind is WaterKind.LAKE:
+        return Water(WaterKind.LAKE, Ground.INFERRED)
     if section.river:
-        lake = is_lake_name(section.river)
-        return Water(WaterKind.LAKE if lake else WaterKind.RIVER, Ground.INFERRED)
+        return Water(WaterKind.LAKE if is_lake_name(section.river) else WaterKind.RIVER, Ground.INFERRED)
+    if section.confidence.startswith(SURE):
+        return Water(WaterKind.RIVER, Ground.INFERRED)
     if _named_as_lake(section.name_zh):
         return Water(WaterKind.LAKE, Ground.INFERRED)
     return Water(WaterKind.RIVER, Ground.ASSUMED)
