@@ -15,6 +15,9 @@ from shangyou.adapters.observations import DuckStore
 from shangyou.adapters.state import SqlIntake, SqlPeople, SqlRegistry, StateDatabase
 from shangyou.core.clock import Clock
 from shangyou.core.errors import ConflictError
+from shangyou.flows.digest import Digest
+from shangyou.flows.readers import READERS
+from shangyou.quality.reader import packaged_plan
 from shangyou.settings import FILE, Settings, template
 
 
@@ -46,6 +49,11 @@ class Node:
         self.database.close()
         self.journal.close()
         self.lock.close()
+
+
+def digest(node: Node) -> Digest:
+    """What brings the node's journal into its store; one at a time is at work."""
+    return Digest(node.journal, node.store, node.registry, node.intake, READERS, packaged_plan())
 
 
 def make_home(settings: Settings) -> None:

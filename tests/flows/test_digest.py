@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
 import pytest
@@ -17,7 +16,6 @@ from shangyou.core.registry import Device, Section
 from shangyou.flows.digest import Digest
 from shangyou.flows.receive import receive
 from shangyou.ingest.hj212.crc import crc_text
-from shangyou.quality.check import check
 from shangyou.quality.reader import packaged_plan
 from tests.fakes.clock import FakeClock
 from tests.fakes.journal import FakeJournal
@@ -52,8 +50,7 @@ class Bench:
 
     def begin(self) -> Digest:
         """As after a start."""
-        judge = partial(check, plan=packaged_plan())
-        return Digest(self.journal, self.store, self.registry, self.intake, {"lines": read_lines}, judge)
+        return Digest(self.journal, self.store, self.registry, self.intake, {"lines": read_lines}, packaged_plan())
 
     def put(self, text: str, name: str = "a.txt", kind: str = "lines") -> int:
         return receive(self.journal, self.store, self.clock, name, text.encode(), kind).batch

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from shangyou.core.records import Flagged, Ints, Observations, SeriesKey
+from shangyou.core.records import Flagged, Observations, SeriesKey, join
 
 
 def from_table(table: pa.Table) -> Flagged:
@@ -48,12 +50,26 @@ def _flagged(table: pa.Table, keys: tuple[SeriesKey, ...], series: NDArray[np.in
     )
 
 
-def take(flagged: Flagged, rows: NDArray[np.intp]) -> Flagged:
-    """Some rows, in the order of `rows`."""
-    o = flagged.observations
-    part = Observations(
-        keys=o.keys,
-        series=o.series[rows],
+def joined(parts: Sequence[Flagged]) -> Flagged:
+    """One from many, in order."""
+    return Flagged(
+        join([part.observations for part in parts]),
+        np.concatenate([part.flag for part in parts]),
+        np.concatenate([part.suspect for part in parts]),
+        np.concatenate([part.fail for part in parts]),
+    )
+
+
+def part(observations: Observations, keys: Sequence[SeriesKey]) -> Observations:
+    """The rows of some series."""
+    wanted = set(keys)
+    allowed = np.array([key in wanted for key in observations.keys], np.bool_)
+    rows = np.flatnonzero(allowed[observations.series]) if len(observations) else np.empty(0, np.intp)
+    o = observations
+    place = np.cumsum(allowed, dtype=np.int32) - 1
+    return Observations(
+        keys=tuple(key for key in o.keys if key in wanted),
+        series=place[o.series[rows]] if len(rows) else np.empty(0, np.int32),
         time=o.time[rows],
         value=o.value[rows],
         censor=o.censor[rows],
@@ -61,11 +77,3 @@ def take(flagged: Flagged, rows: NDArray[np.intp]) -> Flagged:
         upper=o.upper[rows] if o.upper is not None else None,
         entry=o.entry[rows] if len(o.entry) else o.entry,
     )
-    return Flagged(part, flagged.flag[rows], flagged.suspect[rows], flagged.fail[rows])
-
-
-def last_of_each(observations: Observations) -> Ints:
-    """Row of the newest value of each series; (k,) for k series that have one."""
-    order = np.lexsort((observations.time, observations.series))
-    series = observations.series[order]
-    return order[np.flatnonzero(np.append(np.diff(series) != 0, True))] if len(order) else np.empty(0, np.int64)

@@ -8,29 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby, islice
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
 from shangyou.core.journal import Entry, Journal, Raw
 from shangyou.core.ports import Batch, Intake, ObservationStore, Progress, Registry
-from shangyou.core.records import Check, Counts, Flag, Flagged, Observations, Origin, Parsed, Refusal, Review, join
-from shangyou.flows.columns import from_table, last_of_each, take
+from shangyou.core.records import Counts, Flagged, Observations, Origin, Parsed, Refusal, Review, SeriesKey
+from shangyou.flows.columns import from_table, joined, part
 from shangyou.flows.receive import fingerprint
 from shangyou.ingest.hj212.read import Reader
+from shangyou.quality.check import check
+from shangyou.quality.follow import Followed, follow
+from shangyou.quality.plan import Plan
 
 PACKETS: Final = "hj212"  # the kind of journal entries that are packets, digested many at a time
 AT_ONCE: Final = 4_000  # packets in one transaction: about 40,000 values, 0.2 s
 LOOK_BACK: Final = 12  # earlier values of each series that checks may see
 LOOK_BACK_MS: Final = 3 * 86_400_000  # and how old they may be
-
-
-class Checker(Protocol):
-    """The automatic tests; `context` holds earlier values of the same series."""
-
-    def __call__(self, observations: Observations, context: Observations | None, received: int) -> Flagged:
-        """Flags of `observations`, in their order."""
-        ...
 
 
 FileReader = Callable[[Raw], Iterator[Parsed]]
@@ -46,17 +41,22 @@ class Digest:
         registry: Registry,
         intake: Intake,
         files: Mapping[str, FileReader],
-        check: Checker,
+        plan: Plan,
     ) -> None:
         self._journal, self._store = journal, store
         self._registry, self._intake = registry, intake
-        self._files, self._check = files, check
+        self._files, self._plan = files, plan
         self._begin_anew()
 
     def _begin_anew(self) -> None:
         self._packets = Reader()
         self._fresh = True  # the reader has not seen what was still waited upon when the journal was last read
         self._pending: int | None = None
+        self._follow_anew()
+
+    def _follow_anew(self) -> None:
+        self._tail: Flagged | None = None  # the last values of series that packets report, for the tests of the next
+        self._followed: set[SeriesKey] = set()
 
     def behind(self) -> int:
         """How many journal entries are not in the store yet."""
@@ -104,14 +104,23 @@ class Digest:
         self._registry.meet(read.parsed.sections, fresh[-1].raw.received)
         end = fresh[-1].id + 1
         batch = Batch(fresh[0].id, PACKETS, PACKETS, fresh[-1].raw.received, entries=len(fresh))
-        observations = read.parsed.observations
-        earlier = self._earlier(observations)
-        flagged = self._check(observations, earlier.observations if earlier else None, batch.received)
+        followed = self._follow(read.parsed.observations, batch.received)
         self._pending = read.pending
-        counts = self._store.append(batch, flagged, len(read.refused), self._progress(end))
-        if earlier:
-            self._judge_spikes_again(batch, earlier, observations)
+        counts = self._store.append(batch, followed.flagged, len(read.refused), self._progress(end))
+        if len(followed.again.observations):  # a spike is known only by what follows it
+            self._store.correct(batch, followed.again, Origin.ORIGINAL, Review.NONE)
+        self._tail = followed.tail
         return counts
+
+    def _follow(self, observations: Observations, received: int) -> Followed:
+        """Test the newest values of a stream against the ones before, which come from the store the first time."""
+        fresh = [key for key in observations.keys if key not in self._followed]
+        if fresh:
+            earlier = self._earlier(part(observations, fresh))
+            if earlier:
+                self._tail = earlier if self._tail is None else joined([self._tail, earlier])
+            self._followed.update(fresh)
+        return follow(observations, self._tail, received, self._plan)
 
     def _take_file(self, entry: Entry) -> Counts:
         raw = entry.raw
@@ -119,14 +128,18 @@ class Digest:
         after = self._progress(entry.id + 1)
         reader = self._files.get(raw.kind)
         total, refusals = Counts(), list[Refusal]()
-        for part, (parsed, last) in enumerate(_marked_last(reader(raw) if reader else _unreadable(raw))):
+        self._follow_anew()  # the file may hold values of series that packets report too
+        for number, (parsed, last) in enumerate(_marked_last(reader(raw) if reader else _unreadable(raw))):
             refusals += parsed.refusals
             if last:  # refusals first: with the last values the progress is written, and this file is never read again
                 self._intake.refuse(entry.id, raw.source, raw.kind, raw.received, refusals)
             self._registry.meet(parsed.sections, raw.received)
             earlier = self._earlier(parsed.observations)
-            flagged = self._check(parsed.observations, earlier.observations if earlier else None, raw.received)
-            total += self._store.append(batch, flagged, len(parsed.refusals), after if last else None, resume=part > 0)
+            context = earlier.observations if earlier else None
+            flagged = check(parsed.observations, context, raw.received, self._plan)
+            total += self._store.append(
+                batch, flagged, len(parsed.refusals), after if last else None, resume=number > 0
+            )
         return total
 
     def _progress(self, done: int) -> Progress:
@@ -142,20 +155,6 @@ class Digest:
         table = self._store.context(observations.keys, first.tolist(), LOOK_BACK, since)
         return from_table(table) if table.num_rows else None
 
-    def _judge_spikes_again(self, batch: Batch, earlier: Flagged, observations: Observations) -> None:
-        """A spike is known only by what follows it: judge again the value just before those that came in."""
-        old = take(earlier, last_of_each(earlier.observations))
-        seen = join([earlier.observations, observations])
-        new = self._check(old.observations, seen, batch.received)
-        spike = np.uint32(Check.SPIKE)
-        changed = np.flatnonzero(((old.suspect ^ new.suspect) | (old.fail ^ new.fail)) & spike)
-        if len(changed):
-            suspect = (old.suspect & ~spike) | (new.suspect & spike)
-            fail = (old.fail & ~spike) | (new.fail & spike)
-            worst = np.where(fail != 0, Flag.FAIL, np.where(suspect != 0, Flag.SUSPECT, Flag.GOOD)).astype(np.uint8)
-            again = take(Flagged(old.observations, worst, suspect, fail), changed)
-            self._store.correct(batch, again, Origin.ORIGINAL, Review.NONE)
-
 
 def _unreadable(raw: Raw) -> Iterator[Parsed]:
     refusal = Refusal("receive.kind", {"kind": raw.kind, "name": raw.source})
@@ -165,7 +164,7 @@ def _unreadable(raw: Raw) -> Iterator[Parsed]:
 def _marked_last(parts: Iterator[Parsed]) -> Iterator[tuple[Parsed, bool]]:
     """Each part, and whether it is the last; at least one, so that progress is written for an empty file too."""
     held = next(parts, Parsed(Observations.build([])))
-    for part in parts:
+    for following in parts:
         yield held, False
-        held = part
+        held = following
     yield held, True
