@@ -64,11 +64,11 @@ class Comparison:
     @property
     def untested(self) -> Mask:
         """Ours says that there is nothing to compare with, theirs that all is well."""
-        return np.logical_and(self.ours == Flag.NOT_EVALUATED, self.theirs == Flag.GOOD)
+        return np.asarray((self.ours == Flag.NOT_EVALUATED) & (self.theirs == Flag.GOOD), np.bool_)
 
     @property
     def unexplained(self) -> Mask:
-        return np.logical_and(self.ours != self.theirs, ~(self.interrupted | self.untested))
+        return np.asarray((self.ours != self.theirs) & ~self.interrupted & ~self.untested, np.bool_)
 
 
 def compare(column: Column) -> list[Comparison]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shangyou.core.records import Censor, Check, Flag, Flagged, Mark, SeriesKey
@@ -43,7 +43,7 @@ def test_a_stream_in_parts_ends_with_the_flags_of_the_whole(rows: list[Row], cut
     assert known == by_time(check(observations(rows), None, RECEIVED, QUICK))
 
 
-@law
+@settings(law, max_examples=20)
 @given(st.lists(st.sampled_from((7.0, 7.0, 7.0, 7.0, 7.004, 7.1)), min_size=12, max_size=24))
 def test_flat_lines_are_found_value_by_value_as_in_one(values: list[float]) -> None:
     rows = [(PH, START + i * STEP, value, int(Censor.NONE), int(Mark.NONE)) for i, value in enumerate(values)]

@@ -46,29 +46,25 @@ class Index:
             own, other: (p,) the two series of each pair.
             time: (n,) of all rows, sorted by (series, time) [ms since 1970 UTC].
             within: (p,) greatest distance in time [ms]; 0 = at the very same time.
-
-        Rows with times before the first or after the last point find the end of that series only.
         """
         size = starts[own + 1] - starts[own]
         pair = np.repeat(np.arange(len(own)), size)
         row = np.arange(len(pair)) - np.repeat(np.cumsum(size) - size, size) + np.repeat(starts[own], size)
-        series, moment = other[pair], np.clip(time[row], self._first - 1, self._first + self._span - 1)
-        right = np.searchsorted(self._key, series * np.int64(self._span) + (moment - self._first))
-        best, distance = self._nearer(series, moment, right)
+        series, near = other[pair], np.clip(time[row], self._first - 1, self._first + self._span - 1)
+        right = np.searchsorted(self._key, series * np.int64(self._span) + (near - self._first))
+        best, distance = self._nearer(series, time[row].astype(np.float64), right)
         found = distance <= within[pair]
         return Pairing(row[found], pair[found], best[found])
 
-    def _nearer(self, series: Ints, moment: Ints, right: Ints) -> tuple[Ints, Array]:
+    def _nearer(self, series: Ints, moment: Array, right: Ints) -> tuple[Ints, Array]:
         """Of the points on both sides of each query, the nearer one of the right series, and how far it is."""
         best, distance = np.zeros(len(series), np.int64), np.full(len(series), np.inf)
+        if not len(self._key):
+            return best, distance
         for side in (right - 1, right):
-            there = (side >= 0) & (side < len(self._key))
-            point = np.where(there, side, 0)
-            if not len(self._key):
-                break
-            away = np.where(
-                there & (self.points.series[point] == series), np.abs(self.points.time[point] - moment), np.inf
-            )
+            point = np.clip(side, 0, len(self._key) - 1)
+            away = np.abs(self.points.time[point] - moment)
+            away[self.points.series[point] != series] = np.inf
             nearer = away < distance
             best, distance = np.where(nearer, point, best), np.where(nearer, away, distance)
         return best, distance

@@ -65,15 +65,16 @@ def read_plan(text: str = "") -> Plan:
         InputError: "quality.plan" with `faults`, a list of Refusal: every fault with its place in `column`.
     """
     reader = _Reader()
-    tree = _over(_parse(_packaged_text()), _parse(text))
+    tree = _over(_packaged(), _parse(text))
     plan = reader.plan(tree)
     if plan is None or reader.faults:
         raise _error(reader.faults)
     return plan
 
 
-def _packaged_text() -> str:
-    return (files("shangyou.quality") / "plan.yaml").read_text(encoding="utf-8")
+@cache
+def _packaged() -> Tree:
+    return _parse((files("shangyou.quality") / "plan.yaml").read_text(encoding="utf-8"))
 
 
 def _error(faults: list[Refusal]) -> InputError:
@@ -137,7 +138,7 @@ class _Reader:
 
     def marks(self, tree: Tree) -> dict[Mark, Flag]:
         raw = self.mapping(tree.get("marks"), "marks")
-        self.only(raw, {*VERDICTS, "source", "status"}, "marks")
+        self.group(Sourced, {key: value for key, value in raw.items() if key not in VERDICTS}, "marks")
         verdicts: dict[Mark, Flag] = {}
         for verdict, flag in VERDICTS.items():
             for name in self.listed(raw.get(verdict), f"marks.{verdict}"):
@@ -208,9 +209,10 @@ class _Reader:
 
     def group(self, kind: type[Group], raw_group: object, at: str) -> Group | None:
         """One group of thresholds; None if it is absent, switched off, or faulty (and then the fault is kept)."""
-        if raw_group is None:
+        if not isinstance(raw_group, Mapping):
+            self.mapping(raw_group, at)
             return None
-        raw, before = self.mapping(raw_group, at), len(self.faults)
+        raw, before = raw_group, len(self.faults)
         self.only(raw, {f.name for f in fields(kind)}, at)
         given: dict[str, Any] = {}
         for f in fields(kind):
