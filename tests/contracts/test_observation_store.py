@@ -127,6 +127,13 @@ def test_what_was_rolled_back_can_be_taken_in_again(store: ObservationStore) -> 
     assert values(store.latest()) == [("51.甲", 1, 2, 7.5)]
 
 
+def test_saying_that_there_is_no_value_is_not_the_same_as_a_roll_back(store: ObservationStore) -> None:
+    store.append(batch(1), lot(row(PH, 1, 7.5)))
+    store.withdraw(1, 2_000)
+    assert store.append(batch(3), lot(row(PH, 1, math.nan, mark=Mark.NO_VALUE))).revised == 1
+    assert store.select(Selection()).num_rows == 1
+
+
 def test_a_batch_can_be_rolled_back_once_and_must_exist(store: ObservationStore) -> None:
     store.append(batch(1), lot(row(PH, 1, 7.5)))
     store.withdraw(1, 2_000)

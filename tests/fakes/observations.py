@@ -47,7 +47,8 @@ class Version:
 
     def says(self) -> tuple[object, ...]:
         """What the source said."""
-        return ("none" if math.isnan(self.value) else self.value, self.censor, self.mark)
+        withdrawn = self.origin == Origin.WITHDRAWN
+        return ("none" if math.isnan(self.value) else self.value, self.censor, self.mark, withdrawn)
 
     def row(self) -> tuple[object, ...]:
         """As in OBSERVATION_COLUMNS."""

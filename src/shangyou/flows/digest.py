@@ -6,7 +6,7 @@ crash nothing is lost and nothing is doubled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from typing import Final
 
@@ -15,6 +15,7 @@ import numpy as np
 from shangyou.core.journal import Entry, Journal, Raw
 from shangyou.core.ports import Batch, Intake, ObservationStore, Progress, Registry
 from shangyou.core.records import Counts, Flagged, Observations, Origin, Parsed, Refusal, Review, SeriesKey
+from shangyou.core.registry import Section
 from shangyou.flows.columns import from_table, joined, part
 from shangyou.flows.receive import fingerprint
 from shangyou.ingest.hj212.read import Reader
@@ -46,6 +47,7 @@ class Digest:
         self._journal, self._store = journal, store
         self._registry, self._intake = registry, intake
         self._files, self._plan = files, plan
+        self._met: set[Section] = set()  # as they were met; the registry need not hear of them again
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -101,7 +103,6 @@ class Digest:
             pairs = list(refused)
             raw = pairs[0][0].raw
             self._intake.refuse(pairs[0][0].id, raw.source, raw.kind, raw.received, [pair[1] for pair in pairs])
-        self._registry.meet(read.parsed.sections, fresh[-1].raw.received)
         end = fresh[-1].id + 1
         batch = Batch(fresh[0].id, PACKETS, PACKETS, fresh[-1].raw.received, entries=len(fresh))
         followed = self._follow(read.parsed.observations, batch.received)
@@ -133,7 +134,7 @@ class Digest:
             refusals += parsed.refusals
             if last:  # refusals first: with the last values the progress is written, and this file is never read again
                 self._intake.refuse(entry.id, raw.source, raw.kind, raw.received, refusals)
-            self._registry.meet(parsed.sections, raw.received)
+            self._meet(parsed.sections, raw.received)
             earlier = self._earlier(parsed.observations)
             context = earlier.observations if earlier else None
             flagged = check(parsed.observations, context, raw.received, self._plan)
@@ -141,6 +142,12 @@ class Digest:
                 batch, flagged, len(parsed.refusals), after if last else None, resume=number > 0
             )
         return total
+
+    def _meet(self, sections: Sequence[Section], at: int) -> None:
+        fresh = [section for section in sections if section not in self._met]
+        if fresh:
+            self._registry.meet(fresh, at)
+            self._met.update(fresh)
 
     def _progress(self, done: int) -> Progress:
         return Progress(done, done if self._pending is None else self._pending)

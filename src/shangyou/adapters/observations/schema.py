@@ -69,3 +69,4 @@ OUT: Final = """
 
 USABLE: Final = "o.flag <= 3"  # a row without a value is always flagged MISSING, 9
 EXISTS: Final = "o.origin <> 3"  # core.records.Origin.WITHDRAWN
+SAID: Final = "if(o.origin = 3, 255, o.mark)"  # of a withdrawn version, which equals nothing that a source can say

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from shangyou.adapters.observations import book, read
 from shangyou.adapters.observations.arrive import Arrivals, Known, Verdict, arrange, judge
-from shangyou.adapters.observations.schema import EDITION, ROW, TABLES
+from shangyou.adapters.observations.schema import EDITION, ROW, SAID, TABLES
 from shangyou.adapters.observations.withdraw import withdraw
 from shangyou.core.errors import UnavailableError
 from shangyou.core.ports import Batch, BatchState, Progress, Selection, StoreSize
@@ -51,6 +51,7 @@ class DuckStore:
         if edition != EDITION:
             raise UnavailableError("store.edition", found=edition, known=EDITION)
         self._load_series()
+        self._nothing = self.select(Selection(limit=0))  # an empty table with our columns
 
     # ---- what is kept in memory -------------------------------------------------------------------------------
 
@@ -122,16 +123,16 @@ class DuckStore:
             arrivals = arrange(series, flagged)
             known = self._known(cursor, series[arrivals.row], o.time[arrivals.row], known_series)
             verdict = judge(arrivals, known, flagged, always=correction is not None)
-            self._insert(cursor, batch, flagged, series, arrivals, verdict, correction or (Origin.ORIGINAL, 0))
+            status = correction or (int(Origin.ORIGINAL), 0)
+            newest = self._insert(cursor, batch, flagged, series, arrivals, verdict, status)
             self._end(cursor, verdict.end, batch.received)
             counts = Counts(len(o) + refused, verdict.new, verdict.unchanged, verdict.revised, refused)
             if correction is None or not book.knows(cursor, batch):
                 book.enter(cursor, batch, counts, resume)
             if progress is not None:
                 book.set_progress(cursor, progress)
-            shown = self._renew_latest(cursor, series, o.time)
             cursor.commit()
-            self._shown = shown
+            self._shown[newest[0]] = newest[1]
             np.maximum.at(self._newest, series, o.time)
         return counts
 
@@ -158,7 +159,7 @@ class DuckStore:
             )
             cursor.register("wanted", wanted)
             columns = cursor.execute(
-                "select w.n, o.rowid as rowid, o.revision, o.value, o.censor, o.mark"
+                f"select w.n, o.rowid as rowid, o.revision, o.value, o.censor, {SAID} as mark"
                 " from observation o join wanted w on o.series = w.series and o.time = w.time"
                 " where o.until is null and o.time between ? and ?",
                 [_moment(int(time[look].min())), _moment(int(time[look].max()))],
@@ -186,9 +187,8 @@ class DuckStore:
         arrivals: Arrivals,
         verdict: Verdict,
         status: tuple[int, int],
-    ) -> None:
-        if not len(verdict.add):
-            return
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Add the versions; returns series and times of those that are now the newest of theirs."""
         o, row = flagged.observations, arrivals.row[verdict.add]
         n = len(row)
         received = np.full(n, batch.received, np.int64)
@@ -211,9 +211,25 @@ class DuckStore:
             "entry": o.entry[row] if len(o.entry) else np.full(n, -1, np.int64),
             "until": pa.array(received, mask=~verdict.superseded).cast(moment),
         }
-        cursor.register("versions", pa.table(columns))
+        versions = pa.table(columns)
+        cursor.register("versions", versions)
         cursor.execute(f"insert into observation select {', '.join(ROW)} from versions")
+        newest = self._newest_of(series[row], o.time[row], verdict.superseded)
+        if len(newest):
+            cursor.register("newest", versions.take(pa.array(newest)))
+            cursor.execute(f"insert or replace into latest select {', '.join(ROW)} from newest")
+            cursor.unregister("newest")
         cursor.unregister("versions")
+        return series[row][newest], o.time[row][newest]
+
+    def _newest_of(
+        self, series: NDArray[np.int32], time: NDArray[np.int64], superseded: NDArray[np.bool_]
+    ) -> NDArray[np.intp]:
+        """Rows, sorted by series and time, that take the place of the newest row of their series."""
+        force = np.flatnonzero(~superseded)
+        last = np.append(np.diff(series[force]) != 0, True) if len(force) else np.empty(0, np.bool_)
+        row: NDArray[np.intp] = force[last]
+        return row[np.flatnonzero(time[row] >= self._shown[series[row]])]
 
     def _end(self, cursor: duckdb.DuckDBPyConnection, rowids: NDArray[np.int64], at: int) -> None:
         if not len(rowids):
@@ -224,28 +240,6 @@ class DuckStore:
             [_moment(at)],
         )
         cursor.unregister("ended")
-
-    def _renew_latest(
-        self,
-        cursor: duckdb.DuckDBPyConnection,
-        series: NDArray[np.int32],
-        time: NDArray[np.int64],
-    ) -> NDArray[np.int64]:
-        """Bring the table of newest rows up to the versions just added at or after the newest times."""
-        shown = self._shown.copy()
-        np.maximum.at(shown, series, time)
-        touched = np.unique(series[time >= self._shown[series]])
-        if len(touched):
-            self._replace_latest(cursor, touched, shown[touched])
-        return shown
-
-    def _replace_latest(
-        self, cursor: duckdb.DuckDBPyConnection, series: NDArray[np.int32], start: NDArray[np.int64]
-    ) -> None:
-        """Write the newest rows of some series anew; each is to be found at or after its `start` [ms]."""
-        cursor.register("touched", pa.table({"series": series, "start": pa.array(start).cast(pa.timestamp("ms"))}))
-        cursor.execute(f"insert or replace into latest {read.newest_rows('touched', int(start.min()))}")
-        cursor.unregister("touched")
 
     def withdraw(self, batch: int, received: int) -> Counts:
         """See core.ports.ObservationStore."""
@@ -303,7 +297,10 @@ class DuckStore:
 
     def context(self, keys: Sequence[SeriesKey], before: Sequence[int], count: int, since: int) -> pa.Table:
         """See core.ports.ObservationStore."""
-        pairs = [(self._ids[key], ms) for key, ms in zip(keys, before, strict=True) if key in self._ids]
+        ids = [(self._ids.get(key, -1), ms) for key, ms in zip(keys, before, strict=True)]
+        pairs = [(id, ms) for id, ms in ids if id >= 0 and self._newest[id] >= since]
+        if not pairs:
+            return self._nothing
         cursor = self._con.cursor()
         wanted = pa.table(
             {
