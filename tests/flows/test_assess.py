@@ -190,6 +190,13 @@ def test_a_year_is_the_mean_of_its_months_and_says_if_they_are_too_few(node: Nod
     assert (row["class"], row["enough"]) == ("Ⅲ", True)
 
 
+def test_before_the_statistics_rules_of_2020_nothing_is_rounded(node: Node) -> None:
+    node.sample(node.section("51.a"), "2015-04-01T08:00", {"permanganate_index": 6.04})
+    table = assess(node.store, node.registry, "2015-04")
+    assert table["class"].to_pylist() == ["Ⅳ"]
+    assert table.schema.metadata[b"editions"].decode() == "GB 3838-2002; 环办〔2011〕22号"
+
+
 def test_the_day_is_the_legal_one(node: Node) -> None:
     site = node.section("51.a")
     node.sample(site, "2021-04-02T00:00", {"ph": 7.0})  # 2021-04-01T16:00 UTC

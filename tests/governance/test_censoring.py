@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shangyou.core.records import Censor
 from shangyou.core.registry import WaterKind
-from shangyou.governance.censoring import bounds, for_mean, worst_case
+from shangyou.governance.censoring import bounds, worst_case
 from shangyou.governance.classify import class_range, classify
 from shangyou.standards.surface_water import limits
 
@@ -63,15 +63,6 @@ def test_the_class_of_a_bound_is_never_better_than_that_of_any_value_within(limi
     inside = np.array([[limit * share * 0.999, np.nan, np.nan]])
     true = int(classify(inside, LIMITS).overall[0])
     assert classed(limit, Censor.BELOW, "ammonia_nitrogen")[0] >= true or limit == 0
-
-
-def test_below_the_limit_enters_a_mean_with_half_of_it() -> None:
-    values = np.array([0.05, 0.05, 4.0, np.nan])
-    censor = np.array([Censor.NONE, Censor.BELOW, Censor.ABOVE, Censor.BELOW], np.uint8)
-    assert for_mean(values, censor)[:3].tolist() == [0.05, 0.025, 4.0]
-    assert np.isnan(for_mean(values, censor)[3])
-    between = for_mean(np.array([1.0]), np.array([Censor.INTERVAL], np.uint8), np.array([2.0]))
-    assert between.tolist() == [1.5]
 
 
 def test_no_value_has_no_bounds() -> None:

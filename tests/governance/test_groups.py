@@ -18,7 +18,7 @@ from shangyou.governance.groups import (
     Group,
     Means,
     Shares,
-    assess_group,
+    assess_groups,
     grade_of_shares,
     main_pollutants_of_group,
     ranks,
@@ -38,7 +38,8 @@ def group(values: Array, lake: bool = False) -> Group:
     nothing = np.full(len(values), np.nan)
     means = Means(rows, values, nothing, np.ones(len(values), np.int64), np.full(len(values), 7))
     kinds = np.full(len(values), lake)
-    return assess_group("河", rows, means, kinds, assess_values(values, kinds, ITEMS, DAY), DAY)
+    (found,) = assess_groups(["河"] * len(values), means, kinds, assess_values(values, kinds, ITEMS, DAY), DAY)
+    return found
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

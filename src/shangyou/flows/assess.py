@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from shangyou.core.clock import LEGAL
 from shangyou.core.errors import InputError, NotFoundError
 from shangyou.core.ports import ObservationStore, Registry, Selection
-from shangyou.core.records import Array
+from shangyou.core.records import Array, Ints
 from shangyou.core.registry import Section, WaterKind
 from shangyou.governance.assessment import Assessed, Bools, assess_values, rounded_values
 from shangyou.governance.censoring import bounds, worst_case
 from shangyou.governance.classify import Saturation, class_range
-from shangyou.governance.groups import Means, assess_group
+from shangyou.governance.groups import Means, assess_groups
 from shangyou.governance.means import PH, item_means
 from shangyou.governance.periods import Period, parse_period
-from shangyou.governance.samples import Long, Samples, censors, pivot, select_series, spread
+from shangyou.governance.samples import censors, pivot, select_series, spread
 from shangyou.governance.tables import Places, group_table, sample_table, section_table, with_change
-from shangyou.standards.library import editions
+from shangyou.standards.library import edition, editions
 from shangyou.standards.surface_water import assessment_rules, limits, publication
 from shangyou.standards.waters import water_of
 
@@ -37,6 +37,7 @@ GROUPS: Final[Mapping[str, Callable[[Section], str]]] = {
 }
 BY: Final = ("sample", "section", *GROUPS)
 BASES: Final = ("published", "rule")
+DAY: Final = 86_400_000  # ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,9 @@ def assess(
     if against is not None and by == "sample":
         raise InputError("assess.against")
     span = parse_period(period, legal)
-    question = Question(span, _items(items, span.last), chosen, as_of, tuple(sections), altitude or {}, usable, legal)
+    question = Question(
+        span, chosen_items(items, span.last), chosen, as_of, tuple(sections), altitude or {}, usable, legal
+    )
     if by == "sample":
         return _by_sample(store, registry, question)
     table = _by_period(store, registry, question, by)
@@ -105,7 +108,8 @@ def assess(
     return with_change(table, _by_period(store, registry, earlier, by), key, assessment_rules(span.last))
 
 
-def _items(asked: Sequence[str], on: date) -> tuple[str, ...]:
+def chosen_items(asked: Sequence[str], on: date) -> tuple[str, ...]:
+    """Those of the 21 items that are asked for, or all; InputError "assess.items"."""
     known = assessment_rules(on).items
     unknown = [item for item in asked if item not in known]
     if unknown:
@@ -113,7 +117,7 @@ def _items(asked: Sequence[str], on: date) -> tuple[str, ...]:
     return tuple(item for item in known if item in asked) if asked else known
 
 
-def _places(registry: Registry, question: Question, sites: Sequence[str]) -> tuple[Places, dict[str, int], int]:
+def find_places(registry: Registry, question: Question, sites: Sequence[str]) -> tuple[Places, dict[str, int], int]:
     """Sections that take part, the index of the section of each site, and how many sites have no section.
 
     Outlets are no sections. A site is a section's id, an MN tied to it, or the id of one that was merged into it.
@@ -142,7 +146,8 @@ def _places(registry: Registry, question: Question, sites: Sequence[str]) -> tup
     return Places(tuple(found), lake, tuple(str(each.ground) for each in water)), place_of, homeless
 
 
-def _selection(registry: Registry, question: Question, parameters: tuple[str, ...]) -> Selection:
+def selection(registry: Registry, question: Question, parameters: tuple[str, ...]) -> Selection:
+    """What the store is asked for."""
     sites = tuple(site for id in question.sections for site in registry.sites_of(id))
     return Selection(
         sites=sites,
@@ -157,50 +162,78 @@ def _selection(registry: Registry, question: Question, parameters: tuple[str, ..
 # ---- samples ---------------------------------------------------------------------------------------------------
 
 
-def _by_sample(store: ObservationStore, registry: Registry, question: Question) -> pa.Table:
-    cells = (*question.items, PUBLISHED, TEMPERATURE)
-    table = store.select(_selection(registry, question, cells))
-    places, place_of, homeless = _places(registry, question, pc.unique(table["site"]).to_pylist())
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """The samples of a period: n samples of m items."""
+
+    places: Places
+    items: tuple[str, ...]  # (m,) of those asked for, the ones that occur
+    place: Ints  # (n,)
+    time: Ints  # (n,) ms since 1970 UTC
+    low: Array  # (n, m) lowest number that each value can be; the value itself where it is not censored
+    high: Array  # (n, m) highest
+    lake: Bools  # (n,) under lake limits
+    published: NDArray[np.int8]  # (n,) published class, 0 = none
+    temperature: Array  # (n,)
+    homeless: int  # sites without a section
+
+
+def _gather(store: ObservationStore, registry: Registry, question: Question) -> Gathered:
+    table = store.select(selection(registry, question, (*question.items, PUBLISHED, TEMPERATURE)))
+    places, place_of, homeless = find_places(registry, question, pc.unique(table["site"]).to_pylist())
+    there = set(pc.unique(table["parameter"]).to_pylist())
+    items = tuple(item for item in question.items if item in there) or question.items
+    cells = (*items, PUBLISHED, TEMPERATURE)
     long = select_series(table, place_of, cells)
     time = pc.cast(table["time"], pa.int64()).to_numpy()[long.row]
     samples, sample = pivot(long, time, table["value"].to_numpy()[long.row], len(cells))
-    m = len(question.items)
-    censored = censors(table, long)
-    low, high = _bounds(long, sample, samples, censored, m)
-    lake = places.lake[samples.place] if len(places.sections) else np.zeros(0, np.bool_)
-    values = samples.values[:, :m].copy()
-    if censored is not None:
-        for kind, rows in ((WaterKind.RIVER, ~lake), (WaterKind.LAKE, lake)):
-            values[rows] = worst_case(low[rows], high[rows], limits(question.period.last, question.items, kind))
-    assessed, edition_id = _assess_samples(values, samples, places, lake, question)
-    keep = np.flatnonzero((assessed.classified.present > 0) | ~np.isnan(samples.values[:, m]))
-    required = [question.items.index(i) for i in _required(question.period.last) if i in question.items]
-    complete: Bools = np.count_nonzero(assessed.classified.item[:, required], axis=1) == len(required)
-    uncertain = np.zeros(len(samples), np.bool_)
-    if censored is not None:
-        uncertain = _uncertain(low, high, lake, question)
+    values = samples.values[:, : len(items)]
+    low, high = values, values
+    if (censored := censors(table, long)) is not None:
+        marks, upper = (spread(long, sample, samples.values.shape, column)[:, : len(items)] for column in censored)
+        low, high = bounds(values, np.nan_to_num(marks).astype(np.uint8), upper)
+    return Gathered(
+        places=places,
+        items=items,
+        place=samples.place,
+        time=samples.time,
+        low=low,
+        high=high,
+        lake=places.lake[samples.place] if len(samples) else np.zeros(0, np.bool_),
+        published=np.nan_to_num(samples.values[:, -2]).astype(np.int8),
+        temperature=samples.values[:, -1],
+        homeless=homeless,
+    )
+
+
+def _by_sample(store: ObservationStore, registry: Registry, question: Question) -> pa.Table:
+    got = _gather(store, registry, question)
+    on = question.period.last
+    values, uncertain = got.low, np.zeros(len(got.place), np.bool_)
+    if got.low is not got.high:  # something is censored
+        values = got.low.copy()
+        for kind, rows in ((WaterKind.RIVER, ~got.lake), (WaterKind.LAKE, got.lake)):
+            found = limits(on, got.items, kind)
+            values[rows] = worst_case(got.low[rows], got.high[rows], found)
+            best, worst = class_range(got.low[rows], got.high[rows], found)
+            uncertain[rows] = best.max(axis=1, initial=0) != worst.max(axis=1, initial=0)
+    assessed, edition_id = _assess_samples(values, got, question)
+    required = [item for item in _required(on) if item in question.items]
+    there = [got.items.index(item) for item in required if item in got.items]
+    complete: Bools = np.count_nonzero(assessed.classified.item[:, there], axis=1) == len(required)
+    keep = np.flatnonzero((assessed.classified.present > 0) | (got.published > 0))
     result = sample_table(
-        places,
-        samples,
+        got.places,
+        got.place,
+        got.time,
         assessed,
-        on=question.period.last,
+        on=on,
         complete=complete,
         uncertain=uncertain,
-        published=np.nan_to_num(samples.values[:, m]).astype(np.int8),
+        published=got.published,
         edition_id=edition_id,
     ).take(pa.array(keep))
-    return _described(result, question, homeless, ())
-
-
-def _bounds(
-    long: Long, sample: NDArray[np.intp], samples: Samples, censored: tuple[NDArray[np.uint8], Array] | None, m: int
-) -> tuple[Array, Array]:
-    values = samples.values[:, :m]
-    if censored is None:
-        return values, values
-    shape = samples.values.shape
-    marks = np.nan_to_num(spread(long, sample, shape, censored[0]))[:, :m].astype(np.uint8)
-    return bounds(values, marks, spread(long, sample, shape, censored[1])[:, :m])
+    return _described(result, question, got.homeless)
 
 
 def _required(on: date) -> tuple[str, ...]:
@@ -210,49 +243,39 @@ def _required(on: date) -> tuple[str, ...]:
         return ()
 
 
-def _assess_samples(
-    values: Array, samples: Samples, places: Places, lake: Bools, question: Question
-) -> tuple[Assessed, pa.Array]:
+def _assess_samples(values: Array, got: Gathered, question: Question) -> tuple[Assessed, pa.Array]:
     """Classes of samples by the portal's way at each time, or by rule; and which edition that was."""
-    air = _saturation(samples, places, question)
-    on, items = question.period.last, question.items
+    on, n = question.period.last, len(got.place)
     if question.basis == "rule":
-        whole = assess_values(values, lake, items, on, saturation=air)
-        return whole, pa.array([whole.rules.edition.id] * len(samples), pa.string())
-    rounding = np.ones(len(samples), np.bool_)
-    name = np.zeros(len(samples), np.int64)
+        air = None
+        if question.altitude:
+            air = Saturation(got.temperature, _heights(got.places, question)[got.place])
+        whole = assess_values(values, got.lake, got.items, on, saturation=air)
+        return whole, pa.array([whole.rules.edition.id] * n, pa.string())
+    rounding = np.ones(n, np.bool_)
+    name = np.zeros(n, np.int64)
     ids = [assessment_rules(on).edition.id]
     for one in editions("publication"):
         way = publication(one.valid_from)
-        inside = samples.time >= _first_moment(one.valid_from, question.legal)
+        inside = got.time >= _first_moment(one.valid_from, question.legal)
         if one.valid_to is not None:
-            inside &= samples.time < _first_moment(one.valid_to, question.legal) + 86_400_000
+            inside &= got.time < _first_moment(one.valid_to, question.legal) + DAY
         rounding[inside] = way.rounding != "none"
         name[inside] = len(ids)
         ids.append(one.id)
     shown = values.copy()
-    shown[rounding] = rounded_values(values[rounding], items, on)
-    return assess_values(shown, lake, items, on, rounded=False), pa.array(ids, pa.string()).take(pa.array(name))
+    shown[rounding] = rounded_values(values[rounding], got.items, on)
+    whole = assess_values(shown, got.lake, got.items, on, rounded=False)
+    return whole, pa.array(ids, pa.string()).take(pa.array(name))
+
+
+def _heights(places: Places, question: Question) -> Array:
+    """(p,) altitude of each section [m], NaN where it is not known."""
+    return np.array([question.altitude.get(section.id, np.nan) for section in places.sections])
 
 
 def _first_moment(day: date, legal: timezone) -> int:
     return parse_period(day.isoformat(), legal).start
-
-
-def _saturation(samples: Samples, places: Places, question: Question) -> Saturation | None:
-    if not question.altitude:
-        return None
-    altitude = np.array([question.altitude.get(section.id, np.nan) for section in places.sections])
-    return Saturation(samples.values[:, -1], altitude[samples.place])
-
-
-def _uncertain(low: Array, high: Array, lake: Bools, question: Question) -> Bools:
-    """Samples whose class depends on where a censored value really lies."""
-    result = np.zeros(len(lake), np.bool_)
-    for kind, rows in ((WaterKind.RIVER, ~lake), (WaterKind.LAKE, lake)):
-        best, worst = class_range(low[rows], high[rows], limits(question.period.last, question.items, kind))
-        result[rows] = best.max(axis=1, initial=0) != worst.max(axis=1, initial=0)
-    return result
 
 
 # ---- sections and groups over a period ---------------------------------------------------------------------------
@@ -261,14 +284,13 @@ def _uncertain(low: Array, high: Array, lake: Bools, question: Question) -> Bool
 def _means(store: ObservationStore, registry: Registry, question: Question) -> tuple[Places, Means, int]:
     cells = (*question.items, TEMPERATURE) if question.altitude else question.items
     by_month = question.period.kind in ("quarter", "year")  # their means are means of months
-    offset = question.legal.utcoffset(None)
     table = store.means(
-        _selection(registry, question, cells),
+        selection(registry, question, cells),
         "month" if by_month else "all",
-        int(offset.total_seconds() * 1000),
+        offset_ms(question.legal),
         logarithmic=(PH,),
     )
-    places, place_of, homeless = _places(registry, question, pc.unique(table["site"]).to_pylist())
+    places, place_of, homeless = find_places(registry, question, pc.unique(table["site"]).to_pylist())
     long = select_series(table, place_of, cells)
     time = pc.cast(table["period"], pa.int64()).to_numpy()[long.row]
     months, sample = pivot(long, time, table["mean"].to_numpy()[long.row], len(cells))
@@ -287,6 +309,11 @@ def _means(store: ObservationStore, registry: Registry, question: Question) -> t
     return places, Means(place[keep], means[keep, :m], warm[keep], most[keep], inputs[keep]), homeless
 
 
+def offset_ms(legal: timezone) -> int:
+    """Of legal time from UTC."""
+    return int(legal.utcoffset(None).total_seconds() * 1000)
+
+
 def _by_period(store: ObservationStore, registry: Registry, question: Question, by: str) -> pa.Table:
     places, means, homeless = _means(store, registry, question)
     on = question.period.last
@@ -294,8 +321,7 @@ def _by_period(store: ObservationStore, registry: Registry, question: Question, 
     lake = places.lake[means.place] if len(places.sections) else np.zeros(0, np.bool_)
     air = None
     if question.altitude:
-        heights = np.array([question.altitude.get(section.id, np.nan) for section in places.sections])
-        air = Saturation(means.temperature, heights[means.place])
+        air = Saturation(means.temperature, _heights(places, question)[means.place])
     assessed = assess_values(means.values, lake, question.items, on, rounded=question.basis == "rule", saturation=air)
     if by == "section":
         least = rules.samples.get(question.period.kind, 1)
@@ -310,26 +336,23 @@ def _by_period(store: ObservationStore, registry: Registry, question: Question, 
         )
     else:
         table = _groups(places, means, lake, assessed, by, question)
-    return _described(table, question, homeless, (rules.edition.id,))
+    return _described(table, question, homeless)
 
 
 def _groups(places: Places, means: Means, lake: Bools, assessed: Assessed, by: str, question: Question) -> pa.Table:
-    key = GROUPS[by]
-    names = np.array([key(places.sections[place]) for place in means.place.tolist()], np.str_)
-    groups = [
-        assess_group(name, np.flatnonzero(names == name), means, lake, assessed, question.period.last)
-        for name in np.unique(names).tolist()
-    ]
-    return group_table(groups, by, question.period.last, question.items)
+    on, key = question.period.last, GROUPS[by]
+    names = [key(places.sections[place]) for place in means.place.tolist()]
+    return group_table(assess_groups(names, means, lake, assessed, on), by, on, question.items)
 
 
-def _described(table: pa.Table, question: Question, homeless: int, more: tuple[str, ...]) -> pa.Table:
+def _described(table: pa.Table, question: Question, homeless: int) -> pa.Table:
     """The table with what a reader must know to make it again."""
     on = question.period.last
-    ids = dict.fromkeys((limits(on, question.items, WaterKind.RIVER).edition, assessment_rules(on).edition.id, *more))
+    used = [edition("gb3838", on), assessment_rules(on).edition]
+    used += [one for one in editions("statistics") if one.in_force(on)]
     return table.replace_schema_metadata(
         {
-            "editions": "; ".join(ids),
+            "editions": "; ".join(one.id for one in used),
             "period": question.period.text,
             "start": str(question.period.start),
             "stop": str(question.period.stop),

@@ -1,4 +1,4 @@
-"""Values that are only bounds: what they may be, and what an assessment takes them for."""
+"""Values that are only bounds: what they may be, and the worst they can be."""
 
 from __future__ import annotations
 
@@ -44,16 +44,3 @@ def worst_case(low: Array, high: Array, limits: Limits) -> Array:
         elif sense != AT_MOST:
             worst[:, column] = low[:, column]
     return worst
-
-
-def for_mean(values: Array, censor: Bytes, upper: Array | None = None) -> Array:
-    """Numbers that enter a mean: half of the limit below it, the middle of an interval, else the value.
-
-    Source: 环办监测函〔2020〕82号, item 7 (half of the detection limit). That "over range" enters with the top of the
-    range, and an interval with its middle, is our choice: the rules say nothing of them.
-    """
-    numbers = np.where(censor == Censor.BELOW, values / 2.0, values)
-    if upper is not None:
-        numbers = np.where(censor == Censor.INTERVAL, (values + upper) / 2.0, numbers)
-    result: Array = numbers
-    return result

@@ -92,26 +92,32 @@ class Group:
     inputs: int  # observations behind it
 
 
-def assess_group(name: str, rows: NDArray[np.intp], means: Means, lake: Bools, assessed: Assessed, on: date) -> Group:
-    """Assess the sections that make up a river, basin or area.
+def assess_groups(names: Sequence[str], means: Means, lake: Bools, assessed: Assessed, on: date) -> list[Group]:
+    """Assess the sections that make up rivers, basins or areas, in order of their names.
 
     Args:
-        rows: the group's rows of `means`, `lake` (under lake limits) and `assessed`.
+        names: (n,) name of the group of each row of `means`, `lake` (under lake limits) and `assessed`.
         on: day whose editions apply.
 
     Few sections are assessed by the mean of their concentrations, and so are the points of a lake however many they
     are; a group that mixes both goes by the river limits then. Others go by the shares of classes.
     """
-    spread = shares(assessed.classified.overall[rows])
-    inputs = int(means.inputs[rows].sum())
-    main = main_pollutants_of_group(assessed, rows)
-    all_lake = bool(lake[rows].all())
-    if len(rows) >= assessed.rules.few and not all_lake:
-        return Group(name, spread, "shares", 0, grade_of_shares(spread, assessed.rules), main, inputs)
+    unique, group = np.unique(np.array(names, np.str_), return_inverse=True)
     items = assessed.classified.items
-    middle = item_means(means.values[rows], items, np.zeros(len(rows), np.int64), 1)
-    whole = assess_values(middle, np.array([all_lake]), items, on)
-    return Group(name, spread, "means", int(whole.classified.overall[0]), whole.grade_of(0), main, inputs)
+    rivers = np.bincount(group, weights=~lake, minlength=len(unique))
+    whole = assess_values(item_means(means.values, items, group, len(unique)), rivers == 0, items, on)
+    found = []
+    for number, name in enumerate(unique.tolist()):
+        rows = np.flatnonzero(group == number)
+        spread = shares(assessed.classified.overall[rows])
+        main = main_pollutants_of_group(assessed, rows)
+        inputs = int(means.inputs[rows].sum())
+        if len(rows) >= assessed.rules.few and rivers[number]:
+            found.append(Group(name, spread, "shares", 0, grade_of_shares(spread, assessed.rules), main, inputs))
+        else:
+            class_no = int(whole.classified.overall[number])
+            found.append(Group(name, spread, "means", class_no, whole.grade_of(number), main, inputs))
+    return found
 
 
 def main_pollutants_of_group(assessed: Assessed, rows: Sequence[int] | NDArray[np.intp]) -> tuple[Pollutant, ...]:

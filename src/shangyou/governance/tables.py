@@ -20,7 +20,7 @@ from shangyou.governance.assessment import Assessed, Bools, Pollutant, main_poll
 from shangyou.governance.change import UNKNOWN, Change, change_of_grade, change_of_shares
 from shangyou.governance.groups import Group, ranks
 from shangyou.governance.rounding import round_half_even
-from shangyou.governance.samples import Samples, texts_of_bits
+from shangyou.governance.samples import texts_of_bits
 from shangyou.standards.library import edition
 from shangyou.standards.surface_water import CLASS_TEXT, CLASSES, AssessmentRules, Grade
 
@@ -73,7 +73,8 @@ def class_texts(numbers: NDArray[np.int8]) -> pa.Array:
 
 def sample_table(
     places: Places,
-    samples: Samples,
+    place: Ints,
+    time: Ints,
     assessed: Assessed,
     *,
     on: date,
@@ -89,8 +90,8 @@ def sample_table(
     known = (published > 0) & (got.overall > 0)
     return pa.table(
         {
-            **places.columns(samples.place),
-            "time": pa.array(samples.time, pa.timestamp("ms", "UTC")),
+            **places.columns(place),
+            "time": pa.array(time, pa.timestamp("ms", "UTC")),
             "class_no": pa.array(got.overall, pa.int8()),
             "class": class_texts(got.overall),
             "limiting_zh": texts_of_bits(got.limiting, zh, ZH),

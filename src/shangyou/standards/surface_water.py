@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shangyou.core.errors import InputError
+from shangyou.core.errors import InputError, NotFoundError
 from shangyou.core.records import Array
 from shangyou.core.registry import WaterKind
 from shangyou.standards.library import Edition, edition
@@ -52,6 +52,8 @@ def limits(on: date, items: tuple[str, ...], kind: WaterKind) -> Limits:
             continue
         sense[row], by_class = _class_limits(item, entry, kind)
         bounds[row] = [by_class[name] for name in CLASSES]
+    sense.setflags(write=False)  # every caller gets the same arrays
+    bounds.setflags(write=False)
     saturation = source.body.get("oxygen_saturation")
     return Limits(source.id, kind, items, sense, bounds, float(saturation["percent"]) if saturation else np.nan)
 
@@ -130,11 +132,14 @@ def assessment_rules(on: date) -> AssessmentRules:
 
 @cache
 def decimals(on: date, items: tuple[str, ...], use: str = "assess") -> tuple[int | None, ...]:
-    """Decimals to which values of items are rounded; None where the rules name none.
+    """Decimals to which values of items are rounded; None where the rules name none, as before 2020.
 
     use: "assess" before comparing with limits, "hourly" for hourly automatic values.
     """
-    table = edition("statistics", on).body["decimals"]
+    try:
+        table = edition("statistics", on).body["decimals"]
+    except NotFoundError:
+        return (None,) * len(items)
     return tuple(table.get(item, {}).get(use) for item in items)
 
 
