@@ -66,7 +66,7 @@ class FakePeople:
 class FakeSettings:
     """What pages show of the settings."""
 
-    name: str = "Upper Reach"
+    name_en: str = "Upper Reach"
     name_zh: str = "上游节点"
     level: str = "provincial"
     simulated: bool = False

@@ -12,8 +12,9 @@ import shangyou.faces.portal
 from shangyou.faces.portal.words import LANGUAGES, Words, texts
 
 FOLDER = Path(shangyou.faces.portal.__file__).parent
-USED = re.compile(r"""\bt(?:\.count)?\(\s*["']([a-z_0-9]+\.[a-z_.0-9]+)["']""")
-STEMS = re.compile(r"""\bt(?:\.known|\.count)?\(\s*f?["']([a-z_0-9.]+\.)(?:["']\s*~|\{)""")  # "level." ~ level
+KEY = r"""\bt(?:\.count|\.known)?\(\s*f?["']([a-z_0-9.]+)"""
+USED = re.compile(KEY + r"""["']\s*[,)]""")
+STEMS = re.compile(KEY + r"""(?:["']\s*~|\{)""")  # "level." ~ level, f"province.{code}"
 
 
 def source() -> str:

@@ -16,12 +16,15 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shangyou.faces.portal import figures, stays
+from shangyou.faces.portal import figures, names, origins, section, sections, series, stays
+from shangyou.faces.portal.basin import basin
+from shangyou.faces.portal.live import live
 from shangyou.faces.portal.node import Node
 from shangyou.faces.portal.serve import Portal
 from shangyou.faces.portal.settings import choose, settings
 from shangyou.faces.portal.signin import SignIn
 from shangyou.faces.portal.visit import as_json
+from shangyou.faces.portal.why import why
 
 HEADERS = (  # of every answer; security: nothing runs or frames or leaves but what this node serves
     (
@@ -78,6 +81,15 @@ def create_portal(node: Node) -> Starlette:
             Route("/sign-in", portal.endpoint(sign_in.show, public=True)),
             Route("/sign-in", portal.endpoint(sign_in.enter, public=True), methods=["POST"]),
             Route("/sign-out", portal.endpoint(sign_in.leave), methods=["POST"]),
+            Route("/basin", portal.endpoint(basin)),
+            Route("/sections", portal.endpoint(sections.sections)),
+            Route("/sections.{form}", portal.endpoint(sections.export)),
+            Route("/sections/{id:path}", portal.endpoint(section.section)),
+            Route("/series", portal.endpoint(series.series)),
+            Route("/series.{form}", portal.endpoint(series.export)),
+            Route("/versions", portal.endpoint(origins.page)),
+            Route("/why/{figure}", portal.endpoint(why)),
+            Route("/live", live(portal)),
             Route("/settings", portal.endpoint(settings)),
             Route("/settings", portal.endpoint(choose), methods=["POST"]),
             Mount(portal.static, StaticFiles(directory=static)),
@@ -98,7 +110,10 @@ def _templates() -> Environment:
     )
     templates.filters |= {"json": as_json, "size": figures.size}
     templates.globals |= {"share": figures.share, "digits": figures.digits, "measured": figures.measured}
+    templates.globals |= {"spark": figures.spark}
     templates.globals |= {"unit_of": figures.unit_of, "printable": figures.printable}
+    templates.globals |= {"letter": names.letter, "section_name": names.section_name}
+    templates.globals |= {"province_name": names.province_name}
     return templates
 
 

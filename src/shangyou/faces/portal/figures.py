@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
+import numpy as np
 from markupsafe import Markup, escape
 
 from shangyou.core.clock import LEGAL, from_ms
-from shangyou.core.records import Censor
+from shangyou.core.records import Censor, Flag
 from shangyou.core.vocabulary import Parameter, parameters
 from shangyou.faces.portal.words import Words
+from shangyou.flows.look_series import Line, thin
 
 DASH = Markup("—")
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
@@ -130,3 +132,20 @@ def printable(data: bytes, most: int = 4000) -> Markup:
     else:
         text = cut.decode("latin-1")
     return escape("".join(c if c.isprintable() or c in "\n\t" else "␀␍"[c == "\r"] for c in text))
+
+
+def spark(shown: Line) -> str:
+    """The path of a small line 100 wide and 20 high, at most 60 points, broken where there is no value."""
+    known = np.isfinite(shown.value) & (shown.flag != Flag.FAIL)
+    if np.count_nonzero(known) < 2:
+        return ""
+    rows = thin(shown, 30)
+    low, high = float(shown.value[known].min()), float(shown.value[known].max())
+    x = 100 * (shown.time[rows] - shown.time[0]) / max(1, int(shown.time[-1] - shown.time[0]))
+    y = 20 - 20 * (shown.value[rows] - low) / ((high - low) or 1.0)
+    parts, pen = [], False
+    for place, row in enumerate(rows.tolist()):
+        if known[row]:
+            parts.append(f"{'L' if pen else 'M'}{x[place]:.1f} {y[place]:.1f}")
+        pen = bool(known[row])
+    return " ".join(parts)

@@ -72,11 +72,11 @@ class Portal:
             stays.set_cookie(response, request, "shangyou_form", visit.secret)
         return response
 
-    def visit(self, request: Request) -> Visit:
-        """Who asks, in which language, at what time."""
+    def visit(self, request: Request, used: bool = True) -> Visit:
+        """Who asks, in which language, at what time. What a page asks for by itself does not count as use."""
         now = to_ms(self.node.clock.now())
         token = stays.read_cookie(request, "shangyou_stay")
-        person = self.stays.person(token, now)
+        person = self.stays.person(token, now, used and "x-live" not in request.headers)
         secret = token if person else stays.read_cookie(request, "shangyou_form") or stays.new_secret()
         asked = (
             request.query_params.get("lang", ""),

@@ -36,8 +36,8 @@ class Stays:
         self._touch(token, at)
         return token
 
-    def person(self, token: str, at: int) -> Person | None:
-        """Who is behind a token at time `at` [ms]; None if the stay is over."""
+    def person(self, token: str, at: int, used: bool = True) -> Person | None:
+        """Who is behind a token at time `at` [ms]; None if the stay is over. Unless `used`, it goes on being idle."""
         if not token:
             return None
         last = self._seen.get(_digest(token))
@@ -45,7 +45,7 @@ class Stays:
             self.close(token)
             return None
         person = self._people.login(token, at)
-        if person is not None:
+        if person is not None and (used or last is None):
             self._touch(token, at)
         return person
 

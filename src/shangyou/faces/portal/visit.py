@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
@@ -13,7 +14,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from shangyou.core.clock import from_ms
+from shangyou.core.clock import to_ms
 from shangyou.core.errors import RefusedError
 from shangyou.core.ports import Person
 from shangyou.faces.portal import figures, stays
@@ -77,8 +78,16 @@ class Visit:
 
     def with_query(self, **changes: object) -> str:
         """The present address with some parameters changed; None takes one away."""
-        pairs = dict(parse_qsl(self.request.url.query)) | {k: v for k, v in changes.items() if v is not None}
-        kept = {k: v for k, v in pairs.items() if k not in changes or changes[k] is not None}
+        kept = [(k, v) for k, v in parse_qsl(self.request.url.query) if k not in changes]
+        kept += [(k, str(v)) for k, v in changes.items() if v is not None]
+        return self.request.url.path + (f"?{urlencode(kept)}" if kept else "")
+
+    def toggled(self, name: str, value: str) -> str:
+        """The present address with one of several values of a parameter added, or taken away if it is there."""
+        pairs = parse_qsl(self.request.url.query)
+        kept = [pair for pair in pairs if pair != (name, value)]
+        if len(kept) == len(pairs):
+            kept.append((name, value))
         return self.request.url.path + (f"?{urlencode(kept)}" if kept else "")
 
     def page(self, template: str, status: int = 200, **data: object) -> Response:
@@ -94,7 +103,7 @@ class Visit:
             now=now,
             person=self.person,
             settings=settings,
-            node_name=settings.name_zh if t.language == "zh" else settings.name,
+            node_name=settings.name_zh if t.language == "zh" else settings.name_en,
             static=self.static,
             moment=lambda ms: figures.moment(ms, now),
             ago=lambda ms: figures.ago(ms, now, t),
@@ -108,16 +117,15 @@ class Visit:
         """Send the browser to a page of ours, after a form."""
         return RedirectResponse(path, 303)
 
-    def seconds_from_now(self, seconds: int) -> str:
-        """A time on the legal clock, for sentences."""
-        return figures.moment_text(self.now + 1000 * seconds, self.now)
+    def moment_text(self, ms: int) -> str:
+        """A time as plain text."""
+        return figures.moment_text(ms, self.now)
+
+    def ms(self, moment: datetime) -> int:
+        """An aware moment as ms since 1970 UTC."""
+        return to_ms(moment)
 
 
 def as_json(value: object) -> Markup:
     """Data for a script, inside an element of type application/json; `<` is written so that it cannot end it."""
     return Markup(json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))  # noqa: S704
-
-
-def legal_iso(ms: int) -> str:
-    """For <time datetime> and for scripts."""
-    return from_ms(ms).isoformat(timespec="seconds")
