@@ -317,6 +317,7 @@ def test_an_empty_store_has_no_rows_but_the_same_columns(node: Node, by: str) ->
     assert empty.schema.names == full.schema.names
     assert [field.type for field in empty.schema] == [field.type for field in full.schema]
     assert b"GB 3838-2002" in full.schema.metadata[b"editions"]
+    assert "环办〔2011〕22号: samples.year" in full.schema.metadata[b"unverified"].decode()
 
 
 def test_one_sample_alone_is_its_section_its_river_and_its_basin(node: Node) -> None:

@@ -84,7 +84,8 @@ def assess(
             I by saturation too, except on the basis "published", for the portal does not do so.
         usable: leave out values that the checks fail.
 
-    The schema's metadata name the editions used, the period, as_of, the basis and how many sites belong to no section.
+    The schema's metadata name the editions used, which of their values are from memory only, the period, as_of, the
+    basis and how many sites belong to no section.
     Raises InputError "assess.by", "assess.basis", "assess.items", "assess.against", "period.form", "period.order".
     """
     chosen = basis or ("published" if by == "sample" else "rule")
@@ -353,6 +354,7 @@ def _described(table: pa.Table, question: Question, homeless: int) -> pa.Table:
     return table.replace_schema_metadata(
         {
             "editions": "; ".join(one.id for one in used),
+            "unverified": "; ".join(f"{one.id}: {path}" for one in used for path in one.unverified()),
             "period": question.period.text,
             "start": str(question.period.start),
             "stop": str(question.period.stop),

@@ -121,7 +121,7 @@ def assessment_rules(on: date) -> AssessmentRules:
         worst_grade=grades[-1].number,
         main_count=main["count"],
         target=main["target"],
-        main_first=main["first"],
+        main_first=(*main["first"], *main["first_as_well"]["items"]),
         without_multiple=main["without_multiple"],
         share_steps=(body["change"]["by_share"]["none"], body["change"]["by_share"]["some"]),
         trend_periods=trend["periods"],
