@@ -19,8 +19,8 @@ NAMES = {  # in the order of the page: what it is about
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = """# Figures
 
-Each figure was measured by the command beside its heading, on {machine}, on {day}; peers in the same run on the same machine. They are
-not tests: no test asserts a time. Machines differ: trust ratios more than seconds.
+Each figure was measured by the command beside its heading, on {machine}, on {day}; peers in the same run on
+the same machine. They are not tests: no test asserts a time. Machines differ: trust ratios more than seconds.
 """
 
 
