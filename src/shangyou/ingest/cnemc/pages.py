@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from shangyou.core.journal import Raw
@@ -55,8 +56,8 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _parts(text: str) -> Iterator[tuple[str, int]]:
-    starts = [match.end() for match in _ROW.finditer(text)]
-    for start, stop in zip(starts, [*starts[1:], len(text)], strict=True):
+    starts = [*(match.end() for match in _ROW.finditer(text)), len(text)]
+    for start, stop in pairwise(starts):
         yield text[start:stop], start
 
 

@@ -66,7 +66,7 @@ class Columns:
 
 @lru_cache(maxsize=64)  # a folder of section files asks the same for each
 def find_columns(headers: tuple[str, ...]) -> Columns | None:
-    """The columns by their headers; None if province, section or time is not among them."""
+    """The columns by their headers; None if province, section or time, or all values, are not among them."""
     understood = [understand(unicodedata.normalize("NFKC", text)) for text in headers]
     place = {h.role: i for i, h in reversed(list(enumerate(understood)))}
     if not {Role.PROVINCE, Role.NAME, Role.TIME} <= place.keys():
@@ -77,6 +77,8 @@ def find_columns(headers: tuple[str, ...]) -> Columns | None:
         if h.role is Role.VALUE and h.key not in seen and _converts(h.key, unit):
             values.append((i, h.key, unit))
             seen.add(h.key)
+    if not values:
+        return None
     read = {i for i, *_ in values} | set(place.values())
     unknown = tuple(h.text for i, h in enumerate(understood) if i not in read and h.text.strip())
     return Columns(
@@ -114,7 +116,7 @@ def value_text(cell: str) -> str:
     >>> value_text("<span title='原始值：8.6308'>8.63</span>")
     '8.6308'
     """
-    if "<" not in cell:
+    if "<" not in cell and "&" not in cell:
         return cell.strip()
     original = _ORIGINAL.search(cell)
     if original is not None and original[1].strip() and ">--<" not in cell:

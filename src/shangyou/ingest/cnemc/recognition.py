@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from typing import Final
 
 from shangyou.ingest.cnemc.portal import COLUMNS
 from shangyou.ingest.tables.containers import is_workbook
-from shangyou.ingest.tables.encoding import detect_encoding, pieces
+from shangyou.ingest.tables.encoding import detect_encoding, pieces, split_rows
 
 HEAD: Final = 1 << 16  # bytes that decide
 _TABLE_ENDS: Final = (".csv", ".tsv", ".txt", ".tab", ".rdb", ".xls", ".xlsx")
@@ -29,7 +28,7 @@ def recognise(name: str, head: bytes) -> str:
         return "cnemc-json" if '"thead"' in text or '"tbody"' in text else ""
     if "\x00" in start or start.startswith("["):
         return ""
-    first = next(csv.reader(text.split("\n", 1)[:1]), [])
+    first = next(iter(split_rows(text.splitlines()[:1], ",")), [])
     if {cell.strip() for cell in first} >= set(COLUMNS[:4]):
         return "cnemc-csv"
     known = name.lower().endswith(_TABLE_ENDS)

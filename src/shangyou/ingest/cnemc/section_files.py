@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 
 import pyarrow as pa
@@ -14,7 +13,7 @@ from shangyou.ingest.cnemc.portal import Columns, find_columns
 from shangyou.ingest.cnemc.rows import Rows, read_rows
 from shangyou.ingest.tables.columns import ColumnMap, Measured, Site, TimeColumns
 from shangyou.ingest.tables.convert import EMPTY
-from shangyou.ingest.tables.encoding import detect_encoding, pieces
+from shangyou.ingest.tables.encoding import detect_encoding, pieces, split_rows
 from shangyou.ingest.tables.faults import Faults
 from shangyou.ingest.tables.grid import Grid, header_names, text_grids
 from shangyou.ingest.tables.limits import Limits
@@ -27,7 +26,7 @@ def read(raw: Raw, provinces: Sequence[str] = (), limits: Limits = Limits()) -> 
     faults = Faults(limits.refusals)
     encoding = detect_encoding(raw.body[: 1 << 16])
     text = b"".join(pieces([raw.body], encoding))
-    headers = next(csv.reader([text[: limits.row].split(b"\n", 1)[0].decode("utf-8", "replace").strip("\r")]), [])
+    headers = next(iter(split_rows(text[: limits.row].decode("utf-8", "replace").splitlines()[:1], ",")), [])
     columns = find_columns(tuple(headers))
     if columns is None:
         faults.add("cnemc.columns", 1, found=", ".join(headers[:40]))

@@ -69,7 +69,9 @@ class CellRules:
         if self.decimal != ".":
             plain = plain.replace(".", "\0").replace(self.decimal, ".")  # a point is then no decimal point
         if re.fullmatch(NUMBER, plain):
-            return _finite(Form(Kind.NUMBER, float(plain)))
+            number = float(plain)
+            gone = next((mark for value, mark in self.missing_numbers() if value == number), None)
+            return _finite(Form(Kind.NUMBER, number)) if gone is None else Form(Kind.MISSING, mark=gone)
         if _BELOW_WORDS.fullmatch(plain):
             return Form(Kind.BELOW_LIMIT)
         for pattern, kind in ((_BELOW, Kind.BELOW), (_SUFFIXED, Kind.BELOW), (_ABOVE, Kind.ABOVE)):

@@ -119,7 +119,7 @@ _MORE_NAMES: Final = {  # seen in tables, too short or too loose for the vocabul
 }
 _SHORT: Final = frozenset({"ph", "do", "ec", "tp", "tn", "wt", "ss"})  # of two letters, and known to all
 _IN_AIR: Final = {"water_temperature": "air_temperature"}
-_USGS_UNITS: Final = {"00060": "ft3/s", "00065": "ft", "00055": ""}  # what the code itself fixes, where it is not ours
+_USGS_UNITS: Final = {"00060": "ft3/s", "00065": "ft"}  # what the code itself fixes, where it is not ours
 _FLAG_ENDS: Final = ("qual", "flag", "qc", "qa", "cd", "标记", "标识", "质控码", "状态", "qualifier")
 _COPY_SIGNS: Final = ("cor", "corr", "corrected", "adj", "label", "type", "raw24", "修正", "校正")
 _STATISTICS: Final = {
@@ -191,7 +191,7 @@ def _by_code(heading: Heading, code: str, statistic: str, flag: bool) -> Heading
         heading,
         role=Role.FLAG if flag else Role.VALUE,
         key=key,
-        usual=_USGS_UNITS.get(code, ""),
+        unit=_USGS_UNITS.get(code) or vocabulary.parameter(key).unit,
         statistic=_USGS_STATISTICS.get(statistic, ""),
         confidence=0.9,
     )
@@ -285,10 +285,10 @@ def _by_words(heading: Heading, base: str) -> Heading:
             found = _by_name(replace(heading, statistic=statistic), base.strip()[: -len(end)])
             if found.key:
                 return replace(found, confidence=min(found.confidence, 0.8))
-    for word in every if len(every) > 1 else ():
-        found = _by_name(heading, word)
+    for word in reversed(every) if len(every) > 1 else ():  # group names of a header stand above, so in front
+        found = heading if fold(word) in (*_FLAG_ENDS, *_COPY_SIGNS) else _by_name(heading, word)
         if found.key and len(fold(word)) > 1:
-            return replace(found, role=role, confidence=0.5)
+            return replace(found, role=role, confidence=0.7 if word == words[-1] else 0.5)
     return heading
 
 

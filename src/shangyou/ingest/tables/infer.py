@@ -120,6 +120,7 @@ def infer(sample: bytes, name: str = "", site: str = "", limits: Limits = Limits
         long=long,
         missing=missing,
         flags=flags,
+        ignored=tuple(r.column for r in remarks if r.code == "tables.guess.unused") if long else (),
         encoding=found.encoding,
         separator=found.separator,
         decimal=found.decimal,

@@ -61,9 +61,12 @@ def _of_text(body: bytes) -> Sample:
 
 
 def _with_commas(columns: list[list[str]]) -> bool:
-    """Do numbers have a comma where others have a point?"""
+    """Do more numbers have a comma than a point?"""
     cells = [cell.strip() for column in columns for cell in column]
-    return sum(bool(re.fullmatch(r"-?[0-9]+,[0-9]+", cell)) for cell in cells) > sum("." in cell for cell in cells)
+    commas, points = (
+        sum(bool(re.fullmatch(rf"[<>]?-?[0-9]+{sign}[0-9]+L?", cell)) for cell in cells) for sign in (",", r"\.")
+    )
+    return commas > points
 
 
 def _of_workbook(body: bytes, limits: Limits) -> Sample:
@@ -94,6 +97,8 @@ def _cut(rows: list[list[str]]) -> Sample:
             score = _score(header_names(group)) - 0.01 * height
             if score > best + 1e-9:
                 best, header = score, tuple(range(i + 1, i + height + 1))
+    if not header and rows and len(rows[0]) > 1 and not _looks_like_data(rows[0]):
+        header = (1,)  # nothing is known, but these are names: whoever is told that the map fails may know them
     names = header_names([rows[i - 1] for i in header], max(map(len, rows), default=0) if not header else 0)
     first = max(header, default=0)
     while first < len(rows) and not _looks_like_data(rows[first]):
