@@ -142,11 +142,11 @@ def _any_of_last(mask: Mask, count: int) -> Mask:
     return np.greater(upto[count:], upto[:-count])
 
 
-def table(comparisons: Iterable[Comparison]) -> dict[str, dict[str, int]]:
+def counts(comparisons: Iterable[Comparison]) -> dict[str, dict[str, int]]:
     """Counts by test."""
-    counts: dict[str, dict[str, int]] = {}
+    found_by: dict[str, dict[str, int]] = {}
     for found in comparisons:
-        row = counts.setdefault(
+        row = found_by.setdefault(
             found.test,
             dict.fromkeys(("values", "suspect", "fail", "same", "no neighbour", "interrupted", "unexplained"), 0),
         )
@@ -158,4 +158,4 @@ def table(comparisons: Iterable[Comparison]) -> dict[str, dict[str, int]]:
         row["no neighbour"] += int(np.sum(differs & found.untested))
         row["interrupted"] += int(np.sum(differs & ~found.untested & found.interrupted))
         row["unexplained"] += int(np.sum(found.unexplained))
-    return counts
+    return found_by

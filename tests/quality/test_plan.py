@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,10 +17,11 @@ from shangyou.faces.sentences import messages
 from shangyou.quality.reader import packaged_plan, read_plan
 from shangyou.quality.reasons import NAMES, explain
 from shangyou.quality.thresholds import HOUR_MS, thresholds
+from tests.conftest import ROOT
 from tests.quality.series import law
 
 WHY = "source: measured here, status: confirmed"
-PACKAGED = Path(__file__).parents[2] / "src" / "shangyou" / "quality" / "plan.yaml"
+PACKAGED = ROOT / "src" / "shangyou" / "quality" / "plan.yaml"
 
 
 def faults(text: str) -> list[Refusal]:
@@ -227,3 +227,13 @@ def test_reasons_name_what_fails_before_what_suspects() -> None:
     ]
     assert explain(0, 0) == []
     assert len(NAMES) == len(Check)
+
+
+def test_the_example_of_the_document_is_a_plan() -> None:
+    document = (ROOT / "docs" / "quality.md").read_text(encoding="utf-8")
+    plan = read_plan(document.partition("```yaml\n")[2].partition("```")[0])
+    assert plan.neighbours == {"51.清风峡": ("51.龙洞",)}
+    keys = [SeriesKey("51.清风峡", "ph", "hour"), SeriesKey("51.清风峡", "turbidity", "hour")]
+    by = thresholds(plan, keys)
+    assert by.spike_suspect.tolist()[0] == 0.3
+    assert np.isnan(by.flat_suspect).tolist() == [False, True]

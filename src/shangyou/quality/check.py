@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shangyou.core.records import Array, Bytes, Censor, Check, Flag, Flagged, Ints, Observations, SeriesKey, join
-from shangyou.quality.between import Rows, cross_verdicts, neighbour_verdicts
+from shangyou.core.records import Array, Bytes, Censor, Check, Flag, Flagged, Ints, Observations, join
+from shangyou.quality.between import Rows, judge_between
 from shangyou.quality.flat import Flatness, flat_test
 from shangyou.quality.gap import gap_test
 from shangyou.quality.limits import range_test
 from shangyou.quality.lines import lay, since, sort_order, take, until
 from shangyou.quality.mark import censor_by_mark, mark_test, says_nothing
 from shangyou.quality.moment import time_test
-from shangyou.quality.pairs import Index, Points
 from shangyou.quality.plan import Plan
 from shangyou.quality.rate import rate_test
 from shangyou.quality.spike import spike_test
@@ -87,7 +86,10 @@ def judge(whole: Observations, received: int, plan: Plan, detection: Limited | N
     with np.errstate(all="ignore"):  # a reading of 1e308 overflows to infinity, which exceeds every threshold too
         for first, last in _parts(lot.starts):
             single.judge(lot, by, slice(first, last), verdicts)
-        _judge_between(plan, whole.keys, lot, by, verdicts)
+        void = (verdicts.fail & BY_ITSELF) != 0
+        rows = Rows(lot.starts, lot.series, lot.time, lot.value, lot.censor, verdicts.point, void)
+        for found in judge_between(plan, whole.keys, rows, by):
+            verdicts.add(found.test, found.flag, found.row)
     return Judged(whole, by, verdicts if order is None else verdicts.reorder(order))
 
 
@@ -176,14 +178,3 @@ class _Single:
         limits = self.plan.time
         first = np.datetime64(limits.first, "ms").astype(np.int64)
         return time_test(time, self.received, int(first), round(limits.suspect * 60_000), round(limits.fail * 60_000))
-
-
-def _judge_between(plan: Plan, keys: Sequence[SeriesKey], lot: _Lot, by: Thresholds, verdicts: Verdicts) -> None:
-    """Judge values by those of other series."""
-    point = verdicts.point
-    rows = Rows(lot.starts, lot.time, np.where(verdicts.fail & BY_ITSELF, np.nan, lot.value), lot.censor)
-    index = Index(Points(lot.series[point], lot.time[point], lot.value[point], lot.censor[point]))
-    for found in cross_verdicts(plan, keys, rows, index):
-        verdicts.add(Check.CROSS, found.flag, found.row)
-    if plan.neighbours:
-        verdicts.add(Check.NEIGHBOUR, neighbour_verdicts(plan, keys, rows, index, by), slice(None))

@@ -33,12 +33,17 @@ def sort_order(series: NDArray[np.int32], time: Ints) -> Ints | None:
     rising = np.diff(time) >= 0
     if bool(np.all((series[1:] > series[:-1]) | ((series[1:] == series[:-1]) & rising))):
         return None
-    narrow = int(series.max()) < 2**16
-    order = np.argsort(series.astype(np.uint16) if narrow else series, kind="stable")  # 16 bits: a radix sort
+    order = _by_series(series)
     held, at = series[order], time[order]
     if bool(np.all((held[1:] != held[:-1]) | (at[1:] >= at[:-1]))):  # files are usually in order of time
         return order
-    return np.lexsort((time, series))
+    early = np.argsort(time, kind="stable")
+    return early[_by_series(series[early])]
+
+
+def _by_series(series: NDArray[np.int32]) -> Ints:
+    narrow = int(series.max()) < 2**16
+    return np.argsort(series.astype(np.uint16) if narrow else series, kind="stable")  # of 16 bits: a radix sort
 
 
 def lay(series: NDArray[np.int32], time: Ints, value: Array, usable: Mask, timed: Mask) -> Lines:
