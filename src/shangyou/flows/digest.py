@@ -25,7 +25,7 @@ from shangyou.quality.plan import Plan
 
 PACKETS: Final = "hj212"  # the kind of journal entries that are packets, digested many at a time
 AT_ONCE: Final = 4_000  # packets in one transaction: about 40,000 values, 0.2 s
-LOOK_BACK: Final = 12  # earlier values of each series that checks may see
+LOOK_BACK: Final = 100  # earlier values of each series that checks may see: days of hours, hours of minutes
 LOOK_BACK_MS: Final = 3 * 86_400_000  # and how old they may be
 
 
