@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shangyou.core.vocabulary import parameter
 from shangyou.simulation.events import FALSIFIED, Kind, truth
-from shangyou.simulation.instruments import LOST, moment, readings
+from shangyou.simulation.instruments import LOST, TICK_S, moment, readings
 from shangyou.simulation.stretch import PARAMETERS, stations
 from shangyou.simulation.water import water
 from tests.simulation.scenarios import history, scenario
@@ -106,7 +106,8 @@ def test_nothing_is_sent_before_its_hour_is_over() -> None:
 
 def test_a_moment_lies_near_its_hour() -> None:
     hour = int(HOURS[-200])
-    now = moment(OF, hour * 60 + 17)
+    tick = hour * 3600 // TICK_S + 17
+    now = moment(OF, tick)
     assert now.value.shape == (1, len(stations()), len(PARAMETERS))
     assert now.value[0, :, 0] == pytest.approx(SENT.value[-200, :, 0], abs=0.6)
-    assert not np.array_equal(now.value, moment(OF, hour * 60 + 18).value)
+    assert not np.array_equal(now.value, moment(OF, tick + 1).value)

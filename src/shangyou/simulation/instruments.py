@@ -18,6 +18,7 @@ from shangyou.simulation.stretch import PARAMETERS, stations
 from shangyou.simulation.water import water
 
 STREAM: Final = 4
+TICK_S: Final = 30  # real-time values come so often: the shortest interval of HJ 212-2017, table 4
 LOST: Final = -1  # as time of sending: never
 ABSOLUTE: Final = np.array([0.05, 0.015, 0.06, 1.0, 0.3, 0.05, 0.004, 0.002, 0.02])  # of PARAMETERS, one sigma
 RELATIVE: Final = np.array([0.0, 0.0, 0.005, 0.004, 0.04, 0.04, 0.04, 0.04, 0.03])
@@ -45,12 +46,13 @@ def readings(scenario: Scenario, hours: Ints) -> Readings:
     return _observed(scenario, window, noise)
 
 
-def moment(scenario: Scenario, minute: int) -> Readings:
-    """What the instruments show in one minute, counted since 1970, as n = 1; `sent` says only if there is a line."""
-    window = _window(minute // 60, minute // 60)
+def moment(scenario: Scenario, tick: int) -> Readings:
+    """What the instruments show at one tick since 1970, as n = 1; `sent` says only if there is a line."""
+    hour = tick * TICK_S // 3600
+    window = _window(hour, hour)
     shape = (len(stations()), len(PARAMETERS))
     noise = white(scenario.seed, STREAM, window, shape)
-    noise[-1] = white(scenario.seed, STREAM + 1, np.array([minute], np.int64), shape)[0]
+    noise[-1] = white(scenario.seed, STREAM + 1, np.array([tick], np.int64), shape)[0]
     return _observed(scenario, window, noise)
 
 

@@ -1,0 +1,121 @@
+"""What the summary of the demo is made of: each part is asked of the running node, as a person or a script would."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pyarrow as pa
+
+from shangyou.adapters.node_client import NodeClient
+from shangyou.core.errors import ShangyouError, UnavailableError
+from shangyou.faces.demo.home import SignIn
+from shangyou.faces.demo.processes import environment
+from shangyou.faces.demo.visitor import Visitor
+from shangyou.faces.demo.words import Words
+from shangyou.faces.sentences import sentence
+
+PAGES: Final = ("/basin", "/map", "/sections", "/intake", "/exports", "/settings")
+BAND: Final = 'class="band"'  # the striped band that says "simulated"
+CLASSES: Final = ("–", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", "劣Ⅴ")
+CLI_SECONDS: Final = 120.0
+
+
+class Part(NamedTuple):
+    """One part of the demo, and whether it was seen to work."""
+
+    ok: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """Where the parts look."""
+
+    home: Path
+    address: str
+    client: NodeClient
+    visitor: Visitor
+    people: tuple[SignIn, ...]
+    words: Words
+
+    def table(self, question: str, **given: object) -> pa.Table:
+        """Rows that answer a question of the API."""
+        schema, batches = self.client.ask(question, **given)
+        return pa.Table.from_batches(list(batches), schema)
+
+    def cli(self, *arguments: str, seconds: float = CLI_SECONDS, shown: bool = False) -> list[dict[str, object]]:
+        """Rows that the command line prints about the node; with `shown` its words and progress are seen as well.
+
+        UnavailableError "demo.command" if it fails, prints no rows, or takes longer.
+        """
+        command = [sys.executable, "-m", "shangyou.faces.demo.shell", "--home", str(self.home), *arguments]
+        command += ["--format", "json", "--lang", self.words.language]
+        errors = None if shown else subprocess.PIPE
+        try:
+            done = subprocess.run(  # noqa: S603  the command is our own
+                command, stdout=subprocess.PIPE, stderr=errors, timeout=seconds, check=False, env=environment()
+            )
+            rows: list[dict[str, object]] = json.loads(done.stdout)
+        except subprocess.TimeoutExpired:
+            raise UnavailableError("demo.command", command=" ".join(arguments), status="-", words="") from None
+        except ValueError:
+            rows = []
+        if done.returncode or not rows:
+            words = (done.stderr or b"").decode(errors="replace").strip()[-400:]
+            raise UnavailableError("demo.command", command=" ".join(arguments), status=done.returncode, words=words)
+        return rows
+
+
+Look = Callable[[Evidence], Part]
+
+
+def seen(look: Look, evidence: Evidence) -> Part:
+    """The part, or the sentence that says why it could not be looked at."""
+    try:
+        return look(evidence)
+    except ShangyouError as error:
+        return Part(False, sentence(error.code, error.facts, evidence.words.language).text)
+
+
+# ---- parts that simulated and real data share -------------------------------------------------------------------
+
+
+def signs_in(evidence: Evidence) -> Part:
+    """The right password opens the door, and a wrong one does not."""
+    who = evidence.people[0]
+    wrong = evidence.visitor.sign_in(who.name, who.password + "x")
+    right = evidence.visitor.sign_in(who.name, who.password)
+    return Part(right and not wrong, evidence.words("part.sign_in", name=who.name))
+
+
+def shows_pages(evidence: Evidence, section: str, simulated: bool) -> Part:
+    """Every page answers; each says that the data are simulated if, and only if, they are."""
+    pages = [*PAGES, f"/sections/{section}"]
+    texts = [evidence.visitor.page(path) for path in pages]
+    banded = sum(BAND in text for text in texts)
+    key = "part.pages.simulated" if simulated else "part.pages.real"
+    return Part(banded == (len(pages) if simulated else 0), evidence.words(key, pages=len(pages), banded=banded))
+
+
+def exports(evidence: Evidence, day: str, simulated: bool) -> Part:
+    """A day's observations leave as CSV and Excel, as many as the node says there are, with their label."""
+    expected = evidence.table("observations", period=day).num_rows
+    path = "/api/v1/observations"
+    rows = list(csv.DictReader(io.StringIO(evidence.visitor.page(path, period=day, format="csv"))))
+    workbook = evidence.visitor.get(path, period=day, format="xlsx", limit="1000")
+    labelled = all(row.get("simulated") == ("true" if simulated else None) for row in rows)
+    whole = len(rows) == expected > 0 and workbook.content[:2] == b"PK"
+    return Part(whole and labelled, evidence.words("part.export", rows=len(rows), day=day))
+
+
+def classes(numbers: list[int], words: Words) -> str:
+    """How many there are of each class: Ⅱ 12、Ⅲ 3."""
+    return words.list([f"{CLASSES[n]} {numbers.count(n)}" for n in sorted(set(numbers)) if 0 < n < len(CLASSES)])
