@@ -130,7 +130,7 @@ def damage_inside(rng: random.Random, body: bytes) -> bytes:
 
 
 def answer(rng: random.Random, kind: str, body: bytes, layout: ColumnMap | None) -> Parsed:
-    """What the readers say of an input: the one for its kind, or any, with its own map or one inferred from the hurt."""
+    """What the readers say of an input: the one for its kind, or any, with its own map or an inferred one."""
     said = recognise("x.csv", body[:65536])
     if layout is None or rng.random() < 0.1:
         chosen = kind if kind != "table" else said if said in READERS else rng.choice(sorted(READERS))

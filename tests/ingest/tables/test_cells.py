@@ -71,7 +71,7 @@ def test_a_number_may_be_written_in_many_ways(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["abc", "1,5", "1.2.3", "0x10", "inf", "-inf", "1e999", "12mg/L", "1 2", "--5", "<", ">a"]
+    "text", ["abc", "1,5", "1.2.3", "0x10", "inf", "-inf", "1e999", "12mg/L", "31²", "½", "1 2", "--5", "<", ">a"]
 )
 def test_anything_else_is_a_fault_where_it_stands(text: str) -> None:
     cells = read("1", text, "2")

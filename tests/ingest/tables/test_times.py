@@ -121,6 +121,7 @@ def test_without_a_hint_no_year_is_made_up() -> None:
         ("水质2021年4月.xlsx", "2021-05-01"),
         ("20210405.csv", "2021-04-06"),
         ("G2021/x.csv", "2022-01-01"),
+        ("backup/20201231/2021-04/2000m.csv", "2021-05-01"),
     ],
 )
 def test_a_name_tells_the_latest_day_it_can_hold(hint: str, end: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -25,6 +24,10 @@ _BELOW: Final = re.compile(rf"(?:<=?|≤|nd\s*[(<]\s*<?|未检出\s*\(\s*<?)\s*(
 _SUFFIXED: Final = re.compile(rf"(?P<n>{NUMBER})\s*\(?L\)?")  # HJ 91: the detection limit with an L behind it
 _ABOVE: Final = re.compile(rf"(?:>=?|≥)\s*(?P<n>{NUMBER})")
 _BETWEEN: Final = re.compile(rf"(?P<n>{NUMBER})\s*~\s*(?P<m>{NUMBER})")
+_WIDE: Final = {  # full-width signs as plain ones, and no more: NFKC would read 31² as 312
+    **{0xFF01 + i: 0x21 + i for i in range(94)},
+    0x3000: 0x20,
+}
 
 
 class Kind(IntEnum):
@@ -62,7 +65,7 @@ class CellRules:
         >>> CellRules(()).form("＜0.025").kind.name
         'BELOW'
         """
-        plain = unicodedata.normalize("NFKC", text).strip()
+        plain = text.translate(_WIDE).strip()
         for token, mark in self.missing:
             if plain.casefold() == token.strip().casefold():
                 return Form(Kind.MISSING, mark=mark)

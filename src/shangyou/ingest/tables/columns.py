@@ -20,6 +20,7 @@ class TimeColumns(NamedTuple):
     columns: tuple[str, ...]  # one, or several that are joined by a blank: date and hour, or year month day hour
     formats: tuple[str, ...]  # tried in order: iso, excel, unix, unix_ms or a form such as "%Y-%m-%d %H:%M"
     zone: str = "+08:00"  # offset from UTC of what is written; a zone inside the cell goes before it
+    year: str = ""  # "2021", "2021-04": of times without one; "" = from the note or the name of the source
 
 
 class Site(NamedTuple):

@@ -13,6 +13,8 @@ import zipfile
 import zlib
 from typing import Final
 
+import numpy as np
+
 from shangyou.core.errors import InputError
 from shangyou.ingest.tables.limits import Limits
 
@@ -21,7 +23,10 @@ ZIP: Final = b"PK\x03\x04"  # xlsx
 _STEP: Final = 1 << 20
 _REFERENCE: Final = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,7})([0-9]{1,10})["']""")  # of a cell: r="AB12"
 _ROW: Final = re.compile(rb"""\br\s*=\s*["']([0-9]{1,10})["']""")
+_UNUSUAL: Final = re.compile(rb"""\br(?:\s+=|=\s|=')""")
 _TAIL: Final = 64  # bytes kept between pieces, longer than any reference
+_WIDTH: Final = 17  # signs of the longest reference that a reader could take: seven letters, ten digits
+_HUGE: Final = 1 << 31
 
 
 def is_workbook(body: bytes) -> bool:
@@ -87,17 +92,41 @@ class _Corner:
         self._limits, self._tail, self._row, self._column = limits, b"", 1, 1
 
     def see(self, piece: bytes) -> None:
+        """Look at the next piece of the sheet; InputError "tables.workbook_cells" once it is beyond the limits."""
         data = self._tail + piece
-        found = _REFERENCE.findall(data)
-        if found:
-            letters = max({letters.upper() for letters, _ in found}, key=lambda text: (len(text), text))
-            self._column = max(self._column, _column_number(letters))
-            self._row = max(self._row, max(int(row) for _, row in found))
-        self._row = max([self._row, *map(int, _ROW.findall(data))])
+        row, column = _by_words(data) if _UNUSUAL.search(data) else _by_bytes(data)
+        self._row, self._column = max(self._row, row), max(self._column, column)
         self._tail = data[-_TAIL:]
-        cells = self._row * self._column
-        if cells > self._limits.cells or self._column > self._limits.columns:
+        if self._row * self._column > self._limits.cells or self._column > self._limits.columns:
             raise InputError("tables.workbook_cells", rows=self._row, columns=self._column, limit=self._limits.cells)
+
+
+def _by_words(data: bytes) -> tuple[int, int]:
+    """(row, column) of the farthest reference, however it is written."""
+    found = _REFERENCE.findall(data)
+    columns = {letters.upper() for letters, _ in found}
+    rows = [int(row) for _, row in found] + [int(row) for row in _ROW.findall(data)]
+    return max(rows, default=1), max((_column_number(letters) for letters in columns), default=1)
+
+
+def _by_bytes(data: bytes) -> tuple[int, int]:
+    """The same for references that are written as everyone does, r="AB12", ten times as fast."""
+    signs = np.frombuffer(data + bytes(_WIDTH + 3), np.uint8)
+    starts = np.flatnonzero((signs[:-2] == ord("r")) & (signs[1:-1] == ord("=")) & (signs[2:] == ord('"'))) + 3
+    starts = starts[starts < len(data)]
+    row, column = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.int64)
+    in_letters, in_digits = np.ones(len(starts), np.bool_), np.ones(len(starts), np.bool_)
+    for i in range(_WIDTH):
+        sign = signs[starts + i].astype(np.int64)
+        letter = (sign | 0x20) - ord("a") + 1
+        in_letters &= (letter >= 1) & (letter <= 26)
+        column = np.where(in_letters, np.minimum(column * 26 + letter, _HUGE), column)
+        digit = sign - ord("0")
+        reading = ~in_letters & in_digits & (digit >= 0) & (digit <= 9)
+        in_digits &= in_letters | reading
+        row = np.where(reading, np.minimum(row * 10 + digit, _HUGE), row)
+    told = row > 0
+    return int(row[told].max(initial=1)), int(column[told].max(initial=1))
 
 
 def _column_number(letters: bytes) -> int:

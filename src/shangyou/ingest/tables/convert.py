@@ -111,6 +111,9 @@ def _observe(values: Values, layout: ColumnMap, grid: Grid, places: Places, time
     series = places.code[row] * len(layout.measured) + quantity
     used, index = _used(series, len(places.ids) * len(layout.measured))
     keys = tuple(_key(places, layout.measured, int(code)) for code in used)
+    if layout.long and len(set(keys)) < len(keys):  # two names of one parameter
+        places_of = {key: i for i, key in enumerate(dict.fromkeys(keys))}
+        keys, index = tuple(places_of), np.array([places_of[key] for key in keys], np.int32)[index]
     intervals = upper is not None and bool(np.any(censor[keep] == Censor.INTERVAL))
     return Observations(
         keys=keys,

@@ -91,7 +91,7 @@ def infer(sample: bytes, name: str = "", site: str = "", limits: Limits = Limits
 
     Raises:
         InputError: "tables.infer": no time column or no parameter was recognised; facts say which, and the headers.
-            Also what `excel.sheet_rows` raises.
+            Also what `excel.first_rows` raises.
     """
     found = find_sample(sample, limits)
     columns = [_Column(understand(n), n, c) for n, c in zip(found.names, found.columns, strict=True)]
@@ -349,7 +349,8 @@ def _unit(column: _Column, remarks: list[Remark]) -> str:
     if h.unit:
         return h.unit
     unit, sure = h.usual or vocabulary.parameter(h.key).unit, 0.6
-    numbers = [float(t) for t in column.texts() if CellRules(()).form(t).kind is Kind.NUMBER]
+    forms = [CellRules(()).form(text) for text in column.texts()]
+    numbers = [form.number for form in forms if form.kind is Kind.NUMBER]
     middle = statistics.median(numbers) if numbers else math.nan
     for other, low, high in _TELLING.get(h.key, ()):
         if low <= middle <= high:

@@ -11,7 +11,7 @@ from shangyou.core.errors import InputError
 from shangyou.ingest.tables.cells import NUMBER
 from shangyou.ingest.tables.containers import is_workbook
 from shangyou.ingest.tables.encoding import detect_encoding, detect_separator, pieces, split_rows
-from shangyou.ingest.tables.excel import sheet_names, sheet_rows, texts
+from shangyou.ingest.tables.excel import first_rows, texts
 from shangyou.ingest.tables.grid import header_names
 from shangyou.ingest.tables.headers import Role, understand
 from shangyou.ingest.tables.limits import Limits
@@ -30,7 +30,7 @@ class Sample:
     columns: list[list[str]]  # one a name, all of equal length
     header: tuple[int, ...]
     first: int  # row of the first data, counted from 1
-    sure: float  # share of the header that was recognised
+    sure: float  # how sure the header is
     encoding: str = "utf-8"
     separator: str = ","
     decimal: str = "."
@@ -39,7 +39,7 @@ class Sample:
 
 
 def find_sample(body: bytes, limits: Limits) -> Sample:
-    """Cut the beginning of a table. Raises as `excel.sheet_rows`."""
+    """Cut the beginning of a table. Raises as `excel.first_rows`."""
     return _of_workbook(body, limits) if is_workbook(body) else _of_text(body)
 
 
@@ -71,8 +71,8 @@ def _with_commas(columns: list[list[str]]) -> bool:
 
 def _of_workbook(body: bytes, limits: Limits) -> Sample:
     best: Sample | None = None
-    for name in sheet_names(body, limits)[:_SHEETS]:
-        cut = _cut([texts(row) for row in sheet_rows(body, name, limits, ROWS + _HEADER_WITHIN)])
+    for name, rows in first_rows(body, limits, ROWS + _HEADER_WITHIN, _SHEETS):
+        cut = _cut([texts(row) for row in rows])
         if best is None or _weight(cut) > _weight(best):
             best = Sample(cut.names, cut.columns, cut.header, cut.first, cut.sure, sheet=name)
     if best is None:
@@ -107,7 +107,7 @@ def _cut(rows: list[list[str]]) -> Sample:
         first = max(header, default=0)
     body = [row for row in rows[first:] if any(cell.strip() for cell in row)]
     columns = [[row[j] if j < len(row) else "" for row in body] for j in range(len(names))]
-    return Sample(names, columns, header, first + 1, best / max(len(names), 1))
+    return Sample(names, columns, header, first + 1, 0.9 if best >= 2 else 0.5)
 
 
 def _score(names: Sequence[str]) -> float:

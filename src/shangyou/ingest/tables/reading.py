@@ -27,7 +27,7 @@ def read(raw: Raw, layout: ColumnMap, limits: Limits = Limits()) -> Parsed:  # n
     in the bytes raises: what cannot be read is a refusal with its line, column and text.
 
     Args:
-        raw: the bytes; `note` or `source` names the year where the time column does not.
+        raw: the bytes; where the time column has no year, `note`, the map or `source` names it, in this order.
         layout: what the columns mean.
         limits: bounds of one read.
     """
@@ -59,7 +59,8 @@ def read_blocks(
     A workbook has to be whole before it can be opened: `limits` bound it instead. Sections come with the block that
     names them first; the last Parsed may hold refusals only.
     """
-    latest, faults, met = latest_moment(note, source), Faults(limits.refusals), dict[str, Section]()
+    latest = latest_moment(note, layout.time.year, source)
+    faults, met = Faults(limits.refusals), dict[str, Section]()
     stream = iter(chunks)
     head = next(stream, b"")
     if is_workbook(head):

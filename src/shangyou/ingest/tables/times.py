@@ -36,6 +36,7 @@ _ISO: Final = (
     r"(?::(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?)? ?(?P<z>Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
 _CASTABLE: Final = {"%Y-%m-%d": 10, "%Y-%m-%d %H:%M": 16, "%Y-%m-%d %H:%M:%S": 19}  # read 20 times faster by a cast
+_CASTABLE_ISO: Final = (*_CASTABLE.values(), 23)  # with milliseconds
 _NUMERIC: Final = {  # forms that are one number: (ms of zero, ms of one)
     "unix": (0.0, 1000.0),
     "unix_ms": (0.0, 1.0),
@@ -95,7 +96,7 @@ def offset_ms(zone: str) -> int:
 _HINTS: Final = tuple(  # dates in names, the most precise first: (pattern, unit of what it names)
     (re.compile(rf"(?<![0-9]){pattern}(?![0-9])"), unit)
     for pattern, unit in (
-        (r"(?P<Y>(?:19|20)[0-9]{2})(?P<m>[01][0-9])(?P<d>[0-3][0-9])T?(?P<H>[0-2][0-9])[0-5][0-9](?:[0-5][0-9])?", "D"),
+        (r"(?P<Y>(?:19|20)[0-9]{2})(?P<m>[01][0-9])(?P<d>[0-3][0-9])T?[0-2][0-9][0-5][0-9](?:[0-5][0-9])?", "D"),
         (r"(?P<Y>(?:19|20)[0-9]{2})[-_/.年](?P<m>[01]?[0-9])[-_/.月](?P<d>[0-3]?[0-9])日?", "D"),
         (r"(?P<Y>(?:19|20)[0-9]{2})(?P<m>[01][0-9])(?P<d>[0-3][0-9])", "D"),
         (r"(?P<Y>(?:19|20)[0-9]{2})[-_/.年](?P<m>[01]?[0-9])月?", "M"),
@@ -116,11 +117,19 @@ def latest_moment(*hints: str) -> int | None:
     True
     """
     for hint in hints:
-        for pattern, unit in _HINTS:
-            for match in reversed(list(pattern.finditer(hint))):
-                end = _end_of(match, unit)
-                if end is not None:
-                    return end + DAY_MS
+        ends = [
+            (
+                unit != "Y",
+                match.start(),
+                -rank,
+                end,
+            )  # the last full date of a path; a bare number only if there is none
+            for rank, (pattern, unit) in enumerate(_HINTS)
+            for match in pattern.finditer(hint)
+            if (end := _end_of(match, unit)) is not None
+        ]
+        if ends:
+            return max(ends)[-1] + DAY_MS
     return None
 
 
@@ -204,7 +213,7 @@ def _of_parts(
 def _cast(texts: pa.Array, length: int) -> Ints | None:
     """Local ms of a column where every cell has the one form; None otherwise. Length 0 = any length, but one."""
     lengths = pc.min_max(pc.binary_length(texts)).as_py()
-    if lengths["min"] != lengths["max"] or lengths["min"] not in ((length,) if length else _CASTABLE.values()):
+    if lengths["min"] != lengths["max"] or lengths["min"] not in ((length,) if length else _CASTABLE_ISO):
         return None
     try:
         stamps = pc.cast(texts, pa.timestamp("ms"))
