@@ -33,7 +33,7 @@ class Settings:
     hj212_port: int = 8212  # 0 = no listener
     unknown_devices: str = "quarantine"  # or refuse: packets of an MN that nobody registered
     hj212_connections: int = 6000
-    hj212_idle_seconds: int = 7200  # stations report every 4 h at the latest, but keep their line alive by heartbeats
+    hj212_idle_seconds: int = 16_200  # surface-water stations measure every 4 h, and not all send heartbeats
 
     folder: str = ""  # watched for new files; "" = none
     folder_quiet_seconds: float = 5.0  # a file is complete when it has not changed for so long
@@ -53,6 +53,9 @@ class Settings:
                 raise InputError("settings.value", name=name, value=getattr(self, name), allowed=", ".join(words))
 
 
+NAMES: Final = {field.name: str(field.type) for field in fields(Settings) if field.name != "home"}
+
+
 def load(home: Path, environment: Mapping[str, str]) -> Settings:
     """Settings of the node in `home`.
 
@@ -66,19 +69,31 @@ def load(home: Path, environment: Mapping[str, str]) -> Settings:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError("settings.toml", path=str(path), detail=str(error)) from error
-    known = {field.name: str(field.type) for field in fields(Settings) if field.name != "home"}
-    for name in found:
-        if name not in known:
-            raise InputError("settings.name", name=name, path=str(path))
-    for name, kind in known.items():
+    for name, kind in NAMES.items():
         text = environment.get(f"SHANGYOU_{name.upper()}")
         if text is not None:
-            found[name] = [part for part in text.split(",") if part] if kind.startswith("tuple") else text
+            found[name] = _split(kind, text)
+    return _converted(home, found, str(path))
+
+
+def of_texts(home: Path, texts: Mapping[str, str]) -> Settings:
+    """Settings of a new node from texts by name; raises InputError "settings.name" or "settings.value"."""
+    return _converted(home, {name: _split(NAMES.get(name, ""), text) for name, text in texts.items()}, FILE)
+
+
+def _split(kind: str, text: str) -> object:
+    return [part for part in text.split(",") if part] if kind.startswith("tuple") else text
+
+
+def _converted(home: Path, found: Mapping[str, object], path: str) -> Settings:
+    for name in found:
+        if name not in NAMES:
+            raise InputError("settings.name", name=name, path=path)
     try:
         return msgspec.convert({**found, "home": str(home)}, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         name = str(error).rpartition("$.")[2].strip("`") or "?"
-        raise InputError("settings.value", name=name, value=found.get(name), allowed=known.get(name, "")) from error
+        raise InputError("settings.value", name=name, value=found.get(name), allowed=NAMES.get(name, "")) from error
 
 
 def _path(kind: type, value: object) -> object:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
+from shangyou.adapters.hj212.limits import Limits, ListenerSettings
+from shangyou.adapters.hj212.listener import Hj212Listener
 from shangyou.adapters.journal import FileJournal
 from shangyou.adapters.observations import DuckStore
 from shangyou.adapters.state import SqlIntake, SqlPeople, SqlRegistry, StateDatabase
 from shangyou.core.clock import Clock
 from shangyou.core.errors import ConflictError
-from shangyou.flows.digest import Digest
-from shangyou.flows.readers import READERS
-from shangyou.quality.reader import packaged_plan
 from shangyou.settings import FILE, Settings, template
+
+if TYPE_CHECKING:
+    from shangyou.flows.digest import Digest
 
 
 class SystemClock:
@@ -53,7 +56,24 @@ class Node:
 
 def digest(node: Node) -> Digest:
     """What brings the node's journal into its store; one at a time is at work."""
+    from shangyou.flows.digest import Digest  # with all readers and checks 12 MB: an idle node does without
+    from shangyou.flows.readers import READERS
+    from shangyou.quality.reader import packaged_plan
+
     return Digest(node.journal, node.store, node.registry, node.intake, READERS, packaged_plan())
+
+
+def listener(node: Node, kept: Callable[[range], None] = lambda new: None) -> Hj212Listener:
+    """The node's listener for devices, not yet listening; `kept` hears of each range of new journal entries."""
+    settings = node.settings
+    limits = Limits(connections=settings.hj212_connections, idle_s=settings.hj212_idle_seconds)
+    places = ListenerSettings(
+        host=settings.hj212_host,
+        port=settings.hj212_port,
+        unknown="quarantine" if settings.unknown_devices == "quarantine" else "refuse",
+        limits=limits,
+    )
+    return Hj212Listener(node.journal, node.registry, node.intake, node.clock, places, kept)
 
 
 def make_home(settings: Settings) -> None:

@@ -1,0 +1,152 @@
+"""The HTTP API as an application: every question is a GET, every deed a POST, under /api/v1/."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Annotated, Any, get_args, get_origin
+
+from fastapi import Body, FastAPI, Query
+from fastapi.exceptions import RequestValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shangyou import __version__
+from shangyou.core.errors import InputError, ShangyouError
+from shangyou.faces.api import problem
+from shangyou.faces.api.access import Caller, caller
+from shangyou.faces.api.answers import answer, wanted
+from shangyou.faces.api.deeds import DEEDS, Deed
+from shangyou.faces.api.desk import Desk
+from shangyou.faces.api.questions import QUESTIONS, Question
+from shangyou.faces.api.transfer import add_transfers
+from shangyou.faces.rows import MEDIA
+
+ABOUT = """Every address answers in the format asked for by `format=` (json, csv, parquet, xlsx, arrow) or by the Accept
+header. Times without a zone are legal time (UTC+8); answers give UTC. Sign in at the portal, or send the token of
+`serving.json` in the node's home as a bearer. Errors are `application/problem+json` with a stable `code`."""
+
+
+def create_api(desk: Desk, token: str) -> FastAPI:
+    """The API of a node, to be mounted at "/"; `token` is that of the command line on the same machine."""
+    app = FastAPI(
+        title="Shangyou 上游",
+        version=__version__,
+        description=ABOUT,
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # its page would ask a host outside
+        redoc_url=None,
+    )
+
+    def asked(request: Request) -> Caller:
+        return caller(request, desk.node, token)
+
+    for question in QUESTIONS.values():
+        app.add_api_route(
+            f"/api/v1/{question.path}",
+            _question(question, desk, asked),
+            methods=["GET"],
+            name=question.path,
+            summary=inspect.getdoc(question.ask),
+            tags=[question.about],
+            responses=_ANSWERS,
+            response_class=Response,
+        )
+    for deed in DEEDS.values():
+        app.add_api_route(
+            f"/api/v1/{deed.path}",
+            _deed(deed, desk, asked),
+            methods=["POST"],
+            name=deed.path,
+            summary=inspect.getdoc(deed.do),
+            tags=[deed.about],
+        )
+    add_transfers(app, desk, asked)
+    _add_errors(app, desk)
+    return app
+
+
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Rows", "content": {media.partition(";")[0]: {} for media in MEDIA.values()}}
+}
+Asked = Callable[[Request], Caller]
+
+
+def _question(question: Question, desk: Desk, asked: Asked) -> Callable[..., Response]:
+    def ask(request: Request, **given: Any) -> Response:
+        who = asked(request)
+        who.need(question.roles, question.path)
+        given.pop("format", None)
+        given.pop("lang", None)
+        rows = question.ask(replace(desk, by=who.name, language=who.language), **given)
+        return answer(rows, wanted(request), question.path)
+
+    known = {name: _query(p) for name, p in _own(question.ask).items()}
+    known["format"] = _parameter("format", Annotated[str, Query(description=", ".join(MEDIA))], "")
+    known["lang"] = _parameter("lang", Annotated[str, Query(description="zh, en: of sentences in the answer")], "")
+    return _signed(ask, known)
+
+
+def _deed(deed: Deed, desk: Desk, asked: Asked) -> Callable[..., object]:
+    def do(request: Request, **given: Any) -> object:
+        who = asked(request)
+        who.need(deed.roles, deed.path)
+        return deed.do(replace(desk, by=who.name, language=who.language), **given)
+
+    known = {
+        name: _parameter(name, Annotated[_kind(p), Body(embed=True, description=_told(p))], p.default)
+        for name, p in _own(deed.do).items()
+    }
+    return _signed(do, known)
+
+
+def _own(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
+    """The parameters of a question or deed beside the desk."""
+    parameters = list(inspect.signature(function, eval_str=True).parameters.values())
+    return {p.name: p for p in parameters[1:]}
+
+
+def _kind(parameter: inspect.Parameter) -> Any:
+    return get_args(parameter.annotation)[0] if get_origin(parameter.annotation) is Annotated else parameter.annotation
+
+
+def _told(parameter: inspect.Parameter) -> str:
+    return str(get_args(parameter.annotation)[1]) if get_origin(parameter.annotation) is Annotated else ""
+
+
+def _query(parameter: inspect.Parameter) -> inspect.Parameter:
+    kind = _kind(parameter)
+    if get_origin(kind) in (tuple, Sequence):  # given several times: ?site=a&site=b
+        kind = list[get_args(kind)[0]]  # type: ignore[misc]
+    return _parameter(parameter.name, Annotated[kind, Query(description=_told(parameter))], parameter.default)
+
+
+def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    plain = list(default) if isinstance(default, tuple) else default
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=plain)
+
+
+def _signed(function: Callable[..., Any], known: dict[str, inspect.Parameter]) -> Callable[..., Any]:
+    """Give a function the signature that the framework is to read."""
+    request = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)
+    function.__signature__ = inspect.Signature([request, *known.values()])  # type: ignore[attr-defined]
+    return function
+
+
+def _add_errors(app: FastAPI, desk: Desk) -> None:
+    def language(request: Request) -> str:
+        return request.query_params.get("lang", "") or desk.node.settings.language
+
+    @app.exception_handler(ShangyouError)
+    def ours(request: Request, error: ShangyouError) -> Response:
+        return problem.problem(error, language(request))
+
+    @app.exception_handler(RequestValidationError)
+    def form(request: Request, error: RequestValidationError) -> Response:
+        faults = [f"{'.'.join(map(str, fault['loc'][1:]))}: {fault['msg']}" for fault in error.errors()]
+        return problem.problem(InputError("api.form", faults="; ".join(faults)), language(request))
+
+    @app.exception_handler(Exception)
+    def bug(request: Request, error: Exception) -> Response:
+        return problem.fault(request, error, language(request))

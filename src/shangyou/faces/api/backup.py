@@ -1,0 +1,17 @@
+"""The backup of a node at its desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shangyou import __version__
+from shangyou.faces.api.desk import Desk
+
+
+def backup(desk: Desk, write: Callable[[bytes], object]) -> object:
+    """Write the backup of the node; see adapters.backup."""
+    from shangyou.adapters.backup import write_backup
+
+    node = desk.node
+    state = None if node.settings.state else node.settings.home / "state.sqlite"
+    return write_backup(node.settings.home, node.store, state, node.journal, __version__, desk.now(), write)

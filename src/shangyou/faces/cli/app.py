@@ -1,0 +1,61 @@
+"""The application: all groups of commands under one name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from typer.main import get_command
+
+from shangyou.faces.cli import assess, demo, device, doctor, export, ingest, node, registry
+from shangyou.faces.cli.call import group, t
+from shangyou.faces.cli.help import Group
+
+
+def application() -> Callable[..., Any]:
+    """The whole command line, to be called with its arguments."""
+    app = group("app", Ordered)
+    app.callback()(_options)
+    app.add_typer(node.app, name="node")
+    app.add_typer(ingest.app, name="ingest")
+    assess.register(app)
+    app.add_typer(registry.app, name="registry")
+    app.add_typer(device.app, name="device")
+    export.register(app)
+    demo.register(app)
+    doctor.register(app)
+    return get_command(app)
+
+
+class Ordered(Group):
+    """The commands in the order in which they are needed."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names."""
+        return sorted(self.commands, key=ORDER.index)
+
+
+ORDER: Final = ("node", "ingest", "assess", "export", "registry", "device", "demo", "doctor")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from shangyou import __version__
+
+        print(__version__)  # noqa: T201
+        raise typer.Exit
+
+
+def _options(
+    home: Annotated[
+        Path | None, typer.Option(envvar="SHANGYOU_HOME", help=t("option.home"), show_default=False)
+    ] = None,
+    lang: Annotated[str, typer.Option(help=t("option.lang"), metavar="zh|en", show_default=False)] = "",
+    debug: Annotated[bool, typer.Option("--debug", help=t("option.debug"))] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help=t("option.version"), callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options that may stand before the command too."""

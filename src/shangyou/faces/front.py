@@ -1,0 +1,79 @@
+"""The front of a serving node: which application answers which path.
+
+Portal and API cost 20 MB and a second; each is loaded when the first request for it comes, so that an idle node stays
+small and is ready soon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shangyou.core.errors import ShangyouError
+from shangyou.faces.api.access import caller
+from shangyou.faces.api.desk import Desk
+from shangyou.faces.api.problem import problem
+
+LOOPBACK = ("127.0.0.1", "::1")
+
+
+class Front:
+    """Portal, API, health and metrics of one node, as an ASGI application."""
+
+    def __init__(self, desk: Desk, token: str, ready: Callable[[], str]) -> None:
+        """`ready` gives the code of what is wrong, "" while all parts are up."""
+        self._desk, self._token, self._ready = desk, token, ready
+        self._made: dict[str, ASGIApp] = {}
+        self._making = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        path = scope.get("path", "")
+        if scope["type"] != "http":
+            return
+        if path == "/healthz":
+            await self._health()(scope, receive, send)
+        elif path == "/metrics":
+            await (await run_in_threadpool(self._metrics, Request(scope)))(scope, receive, send)
+        elif path == "/api" or path.startswith("/api/"):
+            await (await self._app("api", self._api))(scope, receive, send)
+        else:
+            await (await self._app("portal", self._portal))(scope, receive, send)
+
+    async def _app(self, name: str, make: Callable[[], ASGIApp]) -> ASGIApp:
+        """An application, made once; the loop goes on meanwhile."""
+        if name not in self._made:
+            async with self._making:
+                if name not in self._made:
+                    self._made[name] = await run_in_threadpool(make)
+        return self._made[name]
+
+    def _api(self) -> ASGIApp:
+        from shangyou.faces.api.app import create_api
+
+        return create_api(self._desk, self._token)
+
+    def _portal(self) -> ASGIApp:
+        from shangyou.faces.portal import create_portal
+
+        return create_portal(self._desk.node)
+
+    def _health(self) -> Response:
+        wrong = self._ready()
+        return JSONResponse({"ready": not wrong, "code": wrong}, 503 if wrong else 200, {"cache-control": "no-store"})
+
+    def _metrics(self, request: Request) -> Response:
+        """For programmes on this machine, and for people who are signed in."""
+        from shangyou.faces.api.metrics import metrics
+
+        try:
+            if request.client is None or request.client.host not in LOOPBACK:
+                caller(request, self._desk.node, self._token)
+            return PlainTextResponse(metrics(self._desk), media_type="text/plain; version=0.0.4; charset=utf-8")
+        except ShangyouError as error:
+            return problem(error, self._desk.node.settings.language)

@@ -1,0 +1,161 @@
+"""The threads of a serving node: digest, folder watch, scheduled pull. Each can be killed at any point."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from shangyou.core.errors import ShangyouError, UnavailableError
+from shangyou.flows.notes import FileNote
+from shangyou.flows.receive import fingerprint, receive
+
+if TYPE_CHECKING:
+    from shangyou.adapters.folder import FoundFile
+    from shangyou.flows.digest import Digest
+    from shangyou.wiring import Node
+
+log = logging.getLogger("shangyou.work")
+
+LIVE: Final = 0.5  # seconds between two looks at the journal: what a station sends is on the pages a second later
+RETRY: Final = 5.0  # seconds after an error that may pass by itself: a full disk, a lock
+FAULT: Final = 60.0  # seconds after a fault of the programme
+
+
+class Thread:
+    """A thread that does one thing again and again, and outlives what goes wrong."""
+
+    def __init__(self, name: str, every: float, turn: Callable[[], object]) -> None:
+        """`turn` is called every so many seconds, and whenever `wake` was called."""
+        self._name, self._every, self._turn = name, every, turn
+        self._wake, self._stop = threading.Event(), threading.Event()
+        self._trouble = ""
+        self._thread = threading.Thread(target=self._run, name=name)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def started(self) -> bool:
+        """Has it begun?"""
+        return self._thread.ident is not None
+
+    def wake(self) -> None:
+        """Do not wait for the next turn."""
+        self._wake.set()
+
+    def stopping(self) -> bool:
+        """Is it time to end?"""
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """End after what is under way, which asks `stopping` in between."""
+        self._stop.set()
+        self._wake.set()
+
+    def join(self) -> None:
+        """Wait for the end."""
+        self._thread.join()
+
+    def trouble(self) -> str:
+        """Code of the error that it met last and has not overcome; "" while all is well."""
+        return self._trouble
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            pause = self._every
+            try:
+                self._turn()
+                if self._trouble:
+                    log.info("%s: overcome: %s", self._name, self._trouble)
+                self._trouble = ""
+            except ShangyouError as error:
+                if error.code != self._trouble:
+                    log.warning("%s: %s", self._name, error)
+                self._trouble, pause = error.code, max(RETRY, pause)
+            except Exception:
+                log.exception("%s: a fault of the programme", self._name)
+                self._trouble, pause = "serve.fault", max(FAULT, pause)
+            self._wake.wait(pause)
+            self._wake.clear()
+
+
+class Digesting(Thread):
+    """Brings what arrives into the store. The digest is made when there is something to bring."""
+
+    def __init__(self, node: Node, make: Callable[[Node], Digest]) -> None:
+        super().__init__("digest", LIVE, self._bring)
+        self._node, self._make = node, make
+        self._digest: Digest | None = None
+        self._done = node.store.progress().done
+
+    def _bring(self) -> None:
+        if self._node.journal.end() <= self._done:
+            return
+        if self._digest is None:
+            self._digest = self._make(self._node)
+        self._digest.run(stop=self.stopping)
+        self._done = self._node.store.progress().done
+
+
+def watching(node: Node, worker: Thread) -> Thread | None:
+    """Takes in what arrives in the folder of the settings; None if none is set."""
+    from shangyou.adapters.folder import FolderSettings, FolderWatch
+    from shangyou.ingest.cnemc.recognition import HEAD, recognise
+
+    if not node.settings.folder:
+        return None
+    settings = FolderSettings(Path(node.settings.folder), stable=node.settings.folder_quiet_seconds)
+    note = FileNote("", node.settings.provinces).text()
+    kept: set[str] = set()  # taken in by this process, perhaps not digested yet
+    refused: set[str] = set()
+
+    def known(file: FoundFile) -> bool:
+        if file.digest in kept or file.digest in refused:
+            return True
+        kind = recognise(file.name, file.body[:HEAD])
+        return not kind or bool(node.store.batches(1, digest=fingerprint(kind, note, file.body)))
+
+    def turn() -> None:
+        for file in watch.look(time.monotonic()):
+            kind = recognise(file.name, file.body[:HEAD])
+            try:
+                receive(node.journal, node.store, node.clock, file.name, file.body, kind, note)
+            except UnavailableError:
+                raise
+            except ShangyouError as error:
+                refused.add(file.digest)
+                log.warning("folder: %s: %s", file.name, error)
+            else:
+                kept.add(file.digest)
+                log.info("folder: %s taken in", file.name)
+                worker.wake()
+        for refusal in watch.refused():
+            log.warning("folder: %s %s", refusal.code, refusal.facts)
+
+    watch = FolderWatch(settings, known)
+    return Thread("folder", settings.every, turn)
+
+
+def pulling(node: Node, worker: Thread) -> Thread | None:
+    """Pulls the page of the settings by schedule; None if none is set. InputError "pages.address"."""
+    from shangyou.adapters.pages import PagePull, PageSettings
+
+    if not node.settings.pull_address:
+        return None
+    every = node.settings.pull_minutes * 60.0
+    pull = PagePull(PageSettings(node.settings.pull_address, every), node.clock)
+
+    def turn() -> None:
+        raw = pull.pull()
+        if raw is None:
+            return
+        note = FileNote(raw.note, node.settings.provinces).text()
+        receive(node.journal, node.store, node.clock, raw.source, raw.body, raw.kind, note)
+        pull.accept()
+        worker.wake()
+
+    return Thread("pull", every, turn)
