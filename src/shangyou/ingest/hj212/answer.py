@@ -8,7 +8,7 @@ from typing import Final
 from shangyou.core.errors import InputError
 from shangyou.ingest.hj212.codes import COMMANDS
 from shangyou.ingest.hj212.frame import frame
-from shangyou.ingest.hj212.packet import Packet
+from shangyou.ingest.hj212.packet import SEGMENT_LIMIT, Packet
 
 INTERACTION: Final = "91"  # ST of answers
 VERSIONS: Final = {2005: 0, 2017: 4, 2025: 8}  # version bits, in their place in Flag
@@ -75,10 +75,13 @@ def _text(value: object) -> str:
 
 
 def parts(packet: Packet, limit: int = AREA_LIMIT) -> list[Packet]:
-    """The packet, split where its data area is too long: whole factors a part, DataTime in each, as in table C.50.
+    """The packet, split where it is too long: whole factors a part, DataTime in each, as in table C.50.
 
+    limit: bytes of a data area; less where the head is so long that the segment would pass its own limit.
     All parts keep the QN; a factor that alone is longer than the limit is a part of its own.
     """
+    head_bytes = len(packet.segment()) - len(packet.cp) + len(";PNUM=1000;PNO=1000")
+    limit = min(limit, SEGMENT_LIMIT - head_bytes)
     if len(packet.cp) <= limit:
         return [packet]
     head, *groups = packet.cp.split(b";")

@@ -136,11 +136,6 @@ class Assembler:
         del self._closed[:kept]
         return first
 
-    def repeated(self, first: int, again: int) -> None:
-        """An entry repeats an earlier one: whoever comes back here must see both, to know it for a repetition."""
-        if self._count:
-            insort(self._closed, (again, first))
-
     def _give_up(self, key: _Key, message: _Message) -> tuple[list[Ready], list[tuple[Entry, Refusal]]]:
         self._close(key, message)
         return runs(message.parts), [(message.first(), _missing(message))]

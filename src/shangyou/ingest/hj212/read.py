@@ -107,7 +107,6 @@ class Reader:
         key = hash((packet.mn, packet.qn, entry.raw.body))
         before = self._seen.get(key, self._seen_before.get(key))
         if before is not None and before != entry.id:
-            self._assembler.repeated(before, entry.id)
             return True
         if len(self._seen) >= WINDOW:
             self._seen, self._seen_before = {}, self._seen
