@@ -26,3 +26,5 @@ fi
 .venv/bin/python -m ensurepip --upgrade >/dev/null 2>&1 || true
 .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r "$lock"
 .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
+# compiled once: where the environment forbids Python to keep what it compiled, every start would compile anew
+.venv/bin/python -m compileall -q src || true

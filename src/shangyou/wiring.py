@@ -78,7 +78,7 @@ def listener(node: Node, kept: Callable[[range], None] = lambda new: None) -> Hj
 
 def make_home(settings: Settings) -> None:
     """Make the home of a new node. ConflictError "home.exists" if there is one."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)  # digests of passwords are in it
     path = settings.home / FILE
     if path.exists():
         raise ConflictError("home.exists", home=str(settings.home))
