@@ -31,6 +31,7 @@ def test_an_hour_is_reported_the_same_in_any_window(start: int, count: int) -> N
     part = readings(OF, HOURS[start : start + count])
     assert part.value == pytest.approx(SENT.value[start : start + count], abs=1e-9)
     assert np.array_equal(part.mark, SENT.mark[start : start + count])
+    assert np.array_equal(part.sent, SENT.sent[start : start + count])
 
 
 def test_values_are_never_negative_and_have_the_decimals_of_their_parameter() -> None:

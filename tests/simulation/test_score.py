@@ -28,6 +28,14 @@ def test_an_event_is_found_when_one_of_its_hours_is_flagged() -> None:
     assert (got.flagged, got.explained, got.spill) == (4, 2, 1)
 
 
+def test_a_long_event_is_not_found_by_flags_that_another_event_explains_or_by_a_single_one() -> None:
+    lie = Event(Kind.FALSIFIED, "cuntan", "ph", 0, 300)
+    service = Event(Kind.MAINTENANCE, "cuntan", "", 100, 140)
+    during, once, enough = (np.arange(*span, dtype=np.int64) for span in ((100, 140), (10, 11), (10, 40)))
+    for hours, found in ((during, 0), (once, 0), (np.concatenate([once, during]), 0), (enough, 1)):
+        assert Found(Kind.FALSIFIED, 1, found) in score([lie, service], {("cuntan", "ph"): hours}).kinds
+
+
 def test_nothing_flagged_finds_nothing() -> None:
     got = score(EVENTS, {})
     assert (got.flagged, got.explained, sum(k.found for k in got.kinds)) == (0, 0, 0)

@@ -68,9 +68,10 @@ def _observed(scenario: Scenario, window: Ints, noise: Array) -> Readings:
     mark = np.full(value.shape, "N")
     sent = np.repeat(window[:, None] + 1, len(stations()), axis=1)
     index = {station.key: i for i, station in enumerate(stations())}
-    for event in sorted(truth(scenario, int(window[-1]) + 1), key=lambda e: ORDER.index(e.kind)):
+    until = int(window[-1]) + 1 + LONGEST  # of an outage that goes on, it must be known when the line is back
+    for event in sorted(truth(scenario, until), key=lambda e: ORDER.index(e.kind)):
         start, stop = event.start - int(window[0]), event.stop - int(window[0])
-        if stop <= 0:
+        if stop <= 0 or start >= len(window):
             continue
         rows = slice(max(start, 0), stop)
         place = (rows, index[event.station])

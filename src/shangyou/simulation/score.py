@@ -12,11 +12,13 @@ from shangyou.simulation.events import ON_VALUES, SEEN, Event, Kind
 from shangyou.simulation.stretch import PARAMETERS
 
 Flags = Mapping[tuple[str, str], Ints]  # (Station.key, parameter): whole hours since 1970 that were flagged, increasing
+SHARE: Final = 0.1  # of an event's hours that must be flagged before it counts as found; one chance hit is none
+LONG: Final = (Kind.FALSIFIED, Kind.DRIFT, Kind.STUCK)  # other events happen meanwhile: their flags do not find these
 CLEAR: Final = 5.0  # times the usual deviation that a passing wave must rise above
 
 
 class Found(NamedTuple):
-    """Of the events of one kind, how many had at least one of their hours flagged."""
+    """Of the events of one kind, how many had enough of their hours flagged: SHARE, and at least one."""
 
     kind: Kind
     known: int
@@ -42,7 +44,7 @@ class Wave(NamedTuple):
 def score(events: Sequence[Event], flags: Flags) -> Score:
     """Flags against the events that change values."""
     relevant = [e for e in events if e.kind in ON_VALUES]
-    hit = {e: any(_within(e, flags.get((e.station, name))) for name in _names(e)) for e in relevant}
+    hit = {e: any(_found(e, flags.get((e.station, name)), relevant) for name in _names(e)) for e in relevant}
     kinds = tuple(
         Found(kind, sum(e.kind is kind for e in relevant), sum(hit[e] for e in relevant if e.kind is kind))
         for kind in ON_VALUES
@@ -59,8 +61,19 @@ def _names(event: Event) -> tuple[str, ...]:
     return (event.parameter,) if event.parameter else PARAMETERS
 
 
-def _within(event: Event, hours: Ints | None) -> bool:
-    return hours is not None and bool(np.any((hours >= event.start) & (hours < event.stop)))
+def _found(event: Event, hours: Ints | None, events: Sequence[Event]) -> bool:
+    """Are enough of the event's hours flagged, leaving out those that another event explains?"""
+    if hours is None:
+        return False
+    mine = hours[(hours >= event.start) & (hours < event.stop)]
+    if event.kind in LONG:
+        others = [
+            e
+            for e in events
+            if e.kind is not event.kind and e.station == event.station and e.parameter in ("", event.parameter)
+        ]
+        mine = mine[~_covered(others, mine)]
+    return len(mine) >= max(1.0, SHARE * event.hours)
 
 
 def _covered(events: Sequence[Event], hours: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

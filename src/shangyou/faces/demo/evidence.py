@@ -116,6 +116,13 @@ def exports(evidence: Evidence, day: str, simulated: bool) -> Part:
     return Part(whole and labelled, evidence.words("part.export", rows=len(rows), day=day))
 
 
+def commands(evidence: Evidence) -> Part:
+    """The command line works, though the home is taken: through the process that serves it."""
+    rows = evidence.cli("assess", "--by", "river")
+    serving = evidence.table("status").to_pylist()[0]["serving"]
+    return Part(serving is True, evidence.words("part.cli", rivers=len(rows)))
+
+
 def classes(numbers: list[int], words: Words) -> str:
     """How many there are of each class: Ⅱ 12、Ⅲ 3."""
     return words.list([f"{CLASSES[n]} {numbers.count(n)}" for n in sorted(set(numbers)) if 0 < n < len(CLASSES)])

@@ -70,7 +70,7 @@ class Monitors:
     def __init__(self, scenario: Scenario, port: int) -> None:
         self._scenario = scenario
         hours = np.arange(scenario.first_hour, scenario.present_hour, dtype=np.int64)
-        self._history = hourly(readings(scenario, hours))
+        self._history = hourly(readings(scenario, hours), scenario.present_hour)
         self._devices = [self._device(station.mn, port, i) for i, station in enumerate(stations())]
         self._stranger = self._device(STRANGER, port)
 
@@ -87,7 +87,11 @@ class Monitors:
         """What a monitor's memory holds of an hour period: all that was not lost."""
         first = max(-(-begin // HOUR_MS), self._scenario.first_hour)
         hours = np.arange(first, min(end // HOUR_MS + 1, int(time.time()) // 3600), dtype=np.int64)
-        return [upload.area for upload in hourly(readings(self._scenario, hours))[index]] if len(hours) else []
+        return (
+            [upload.area for upload in hourly(readings(self._scenario, hours), int(time.time()) // 3600)[index]]
+            if len(hours)
+            else []
+        )
 
     async def connect(self) -> None:
         """Dial in, as soon as the node listens. Raises UnavailableError "hj212.connect"."""

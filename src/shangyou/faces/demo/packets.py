@@ -31,14 +31,17 @@ class Upload:
     area: bytes
 
 
-def hourly(readings: Readings) -> list[list[Upload]]:
-    """For each station its packets of hourly data, those of an outage after it; what is lost is left out."""
+def hourly(readings: Readings, now: int) -> list[list[Upload]]:
+    """For each station its packets of hourly data that are due before the end of hour `now` (since 1970).
+
+    Those of an outage come after it; what is lost is left out.
+    """
     clock = LegalTime()
     times = [clock.write(int(hour) * HOUR_MS) for hour in readings.hours]
     uploads = []
     for i in range(readings.sent.shape[1]):
         sent = readings.sent[:, i]
-        order = [n for n in np.argsort(sent, kind="stable").tolist() if sent[n] != LOST]
+        order = [n for n in np.argsort(sent, kind="stable").tolist() if LOST < sent[n] <= now]
         values, marks = readings.value[:, i].tolist(), readings.mark[:, i].tolist()
         uploads.append([Upload(i, HOURLY, area(HOURLY, times[n], values[n], marks[n])) for n in order])
     return uploads

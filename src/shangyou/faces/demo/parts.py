@@ -14,7 +14,7 @@ from shangyou.core.clock import LEGAL, from_ms
 from shangyou.core.records import Flag, Ints
 from shangyou.faces.demo import evidence as shared
 from shangyou.faces.demo.evidence import Evidence, Look, Part
-from shangyou.simulation.events import Event, Kind, truth
+from shangyou.simulation.events import LONGEST, Event, Kind, truth
 from shangyou.simulation.scenario import HOUR_MS, Scenario
 from shangyou.simulation.score import Score, score, wave
 from shangyou.simulation.stretch import MAIN, PARAMETERS, stations
@@ -47,14 +47,14 @@ def looks(scenario: Scenario, report: Report) -> list[tuple[str, Look]]:
         ("name.sign_in", shared.signs_in),
         ("name.intake", lambda e: took_all(e, report)),
         ("name.refused", lambda e: refused(e, report)),
-        ("name.gaps", lambda e: fills_gaps(e, events, scenario)),
+        ("name.gaps", lambda e: fills_gaps(e, scenario)),
         ("name.pages", lambda e: shared.shows_pages(e, SHOWN, simulated=True)),
         ("name.map", maps),
         ("name.assess", lambda e: assesses(e, scenario)),
         ("name.spill", lambda e: sees_spill(e, events, scenario)),
         ("name.quality", lambda e: finds_faults(e, events, scenario)),
         ("name.export", lambda e: shared.exports(e, day, simulated=True)),
-        ("name.cli", commands),
+        ("name.cli", shared.commands),
         ("name.live", stays_live),
     ]
 
@@ -90,13 +90,14 @@ def refused(evidence: Evidence, report: Report) -> Part:
     return Part(ok, evidence.words("part.refused", unknown=unknown, broken=broken, mn=report.unknown))
 
 
-def fills_gaps(evidence: Evidence, events: tuple[Event, ...], scenario: Scenario) -> Part:
+def fills_gaps(evidence: Evidence, scenario: Scenario) -> Part:
     """Hours of an outage that were sent later are there; those that were lost are not made up."""
     table = evidence.table("observations", cadence=("hour",), parameter=("water_temperature",))
     hours = _by_station(table)["water_temperature"]
-    late = [e for e in events if e.kind is Kind.OUTAGE and e.stop <= scenario.present_hour]
-    lost = [e for e in events if e.kind is Kind.LOST]
-    gone = {(e.station, hour) for e in lost for hour in range(e.start, e.stop)}
+    now = scenario.present_hour
+    events = truth(scenario, now + LONGEST)  # so far ahead, an outage that goes on is seen to
+    late = [e for e in events if e.kind is Kind.OUTAGE and e.stop <= now]
+    gone = {(e.station, h) for e in events if e.kind is Kind.LOST for h in range(e.start, min(e.stop, now))}
     wanted = {(e.station, hour) for e in late for hour in range(e.start, e.stop)} - gone
     there = {(station, int(hour)) for station, known in hours.items() for hour in known}
     ok = wanted <= there and not gone & there
@@ -133,9 +134,15 @@ def assesses(evidence: Evidence, scenario: Scenario) -> Part:
             sections=len(numbers),
             days=scenario.days,
             classes=shared.classes(numbers, evidence.words),
-            worst=evidence.words.choose(worst["section_zh"], worst.get("section_en", "")),
+            worst=_name(worst["site"], evidence),
         ),
     )
+
+
+def _name(section: str, evidence: Evidence) -> str:
+    """What a section is called in the language of the summary."""
+    known = next((s for s in stations() if s.section.id == section), None)
+    return evidence.words.choose(known.name_zh, known.name_en) if known else section
 
 
 def sees_spill(evidence: Evidence, events: tuple[Event, ...], scenario: Scenario) -> Part:
@@ -179,16 +186,6 @@ def _told(got: Score, evidence: Evidence) -> str:
     kinds = words.list([f"{words(f'kind.{kind}')} {found}/{known}" for kind, known, found in got.kinds])
     false = got.flagged - got.explained - got.spill
     return words("part.quality", kinds=kinds, flagged=got.flagged, false=false, spill=got.spill)
-
-
-def commands(evidence: Evidence) -> Part:
-    """The command line works through the node that serves."""
-    status = evidence.cli("node", "status")[0]
-    rows = evidence.cli("assess", "--by", "river")
-    return Part(
-        status.get("serving") is True and len(rows) > 0,
-        evidence.words("part.cli", observations=status.get("observations"), rivers=len(rows)),
-    )
 
 
 def stays_live(evidence: Evidence) -> Part:

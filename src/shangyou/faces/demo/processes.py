@@ -26,7 +26,8 @@ class Child:
         self.name, self.log = name, log
         self._process = process
         self._lines: queue.SimpleQueue[dict[str, object] | None] = queue.SimpleQueue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
 
     @property
     def pid(self) -> int:
@@ -75,6 +76,9 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait(PATIENCE)
+        self._thread.join(PATIENCE)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
     def _read(self) -> None:
         if self._process.stdout is not None:

@@ -31,7 +31,7 @@ def looks(evidence: Evidence, taken: Rows) -> list[tuple[str, Look]]:
         ("name.assess", assesses),
         ("name.agreement", agrees),
         ("name.export", lambda e: shared.exports(e, day, simulated=False)),
-        ("name.cli", commands),
+        ("name.cli", shared.commands),
     ]
 
 
@@ -93,14 +93,4 @@ def agrees(evidence: Evidence) -> Part:
     return Part(
         same >= AGREEMENT * len(equal),
         evidence.words("part.agreement", known=len(equal), same=same, share=same / len(equal)),
-    )
-
-
-def commands(evidence: Evidence) -> Part:
-    """The command line works through the node that serves."""
-    status = evidence.cli("node", "status")[0]
-    rows = evidence.cli("assess", "--by", "river")
-    return Part(
-        status.get("serving") is True and len(rows) > 0,
-        evidence.words("part.cli", observations=status.get("observations"), rivers=len(rows)),
     )

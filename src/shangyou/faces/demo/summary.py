@@ -38,7 +38,7 @@ class Summary:
     ) -> Summary:
         """Of a simulated demo."""
         shown = next(s for s in stations() if s.section.id == SHOWN)
-        spill = {"section": quote(SHOWN), "hours": HOURS_BEFORE, "zh": shown.name_zh, "en": shown.name_en}
+        spill = {"section": quote(SHOWN), "days": HOURS_BEFORE // 24, "zh": shown.name_zh, "en": shown.name_en}
         return cls(
             address,
             home,

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import string
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shangyou.core.errors import UnavailableError
+from shangyou.faces.demo import parts
+from shangyou.faces.demo.evidence import Part
+from shangyou.faces.demo.home import sign_ins
+from shangyou.faces.demo.packets import DECIMALS, HOURLY, area, hourly
+from shangyou.faces.demo.processes import start
+from shangyou.faces.demo.summary import Summary
+from shangyou.faces.demo.words import Words, texts
+from shangyou.ingest.hj212.answer import AREA_LIMIT
+from shangyou.simulation.events import Kind, truth
+from shangyou.simulation.instruments import LOST, readings
+from shangyou.simulation.stretch import stations
+from tests.simulation.scenarios import history, scenario
+
+SHELL = [sys.executable, "-m", "shangyou.faces.demo.shell"]
+PATIENCE_MS = 30_000
+
+
+def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHANGYOU_")}
+    return subprocess.run(
+        [*SHELL, "demo", "--once", "--lang", "en", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=280,
+        env=environment,
+        check=False,
+    )
+
+
+def ends(process: int) -> bool:
+    """Has a process, which need not be a child of ours, ended within PATIENCE_MS?"""
+    try:
+        handle = os.pidfd_open(process)
+    except ProcessLookupError:
+        return True
+    try:
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        return bool(poll.poll(PATIENCE_MS))
+    finally:
+        os.close(handle)
+
+
+def children(process: int) -> list[int]:
+    text = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
+    return [int(word) for word in text.split()]
+
+
+# ---- the whole ------------------------------------------------------------------------------------------------------
+
+
+def test_the_demo_ends_well_when_every_part_of_its_summary_was_seen_to_work() -> None:
+    done = demo("--days", "9", "--seed", "3")
+    said = done.stdout + done.stderr
+    assert "✗" not in done.stdout, said
+    assert done.returncode == 0, said
+    assert done.stdout.count("✓") == 12
+    assert "All of these data are simulated" in done.stdout
+    assert re.search(r"Portal  http://127\.0\.0\.1:\d+", done.stdout)
+    assert re.search(r"Sign in  demo  password \S{14} ", done.stdout)
+    home = re.search(r"Home  (\S+)", done.stdout)
+    assert home is not None
+    assert not Path(home[1]).exists()  # what the demo made went with it
+
+
+@pytest.mark.shared
+def test_the_demo_takes_real_files_instead_and_agrees_with_the_published_classes(shared: Path, tmp_path: Path) -> None:
+    home = tmp_path / "kept"
+    done = demo("--data", str(shared / "data" / "cnemc" / "2021-04" / "重庆市"), "--home", str(home))
+    said = done.stdout + done.stderr
+    assert "✗" not in done.stdout, said
+    assert done.returncode == 0, said
+    assert done.stdout.count("✓") == 8
+    assert "a simulated stretch" not in done.stdout
+    assert "0 of them say that the data are simulated" in done.stdout
+    assert (home / "node.toml").is_file()  # a home that was named stays
+
+
+def test_a_demo_in_a_home_that_is_in_use_already_is_refused_as_a_conflict(tmp_path: Path) -> None:
+    (tmp_path / "node.toml").write_text("", encoding="utf-8")
+    done = demo("--home", str(tmp_path))
+    assert done.returncode == 5
+    assert "[home.exists]" in done.stderr
+
+
+def test_files_that_are_not_there_are_told_before_anything_starts(tmp_path: Path) -> None:
+    done = demo("--data", str(tmp_path / "absent"))
+    assert done.returncode == 4
+    assert "absent" in done.stderr
+
+
+# ---- processes ------------------------------------------------------------------------------------------------------
+
+PARENT = """
+import sys
+from pathlib import Path
+from shangyou.faces.demo.processes import start
+with start("echo", ["tests.faces.demo_echo"], Path(sys.argv[1])) as child:
+    print(child.next(60)["process"], flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_that_the_demo_started_outlives_it_even_if_it_is_killed(number: signal.Signals, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PARENT, str(tmp_path / "log")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert child in children(parent.pid)
+        parent.send_signal(number)
+        assert ends(child)
+
+
+def test_a_child_is_spoken_to_by_lines_and_ends_with_its_block(tmp_path: Path) -> None:
+    with start("echo", ["tests.faces.demo_echo"], tmp_path / "log") as child:
+        assert child.next(60)["process"] == child.pid
+        child.say("good day")
+        assert child.next(60) == {"heard": "good day"}
+        assert child.running()
+    assert not child.running()
+    assert ends(child.pid)
+
+
+def test_a_child_that_fails_is_told_with_the_last_words_of_its_log(tmp_path: Path) -> None:
+    with start("broken", ["tests.faces.no_such_module"], tmp_path / "log") as child:
+        with pytest.raises(UnavailableError) as caught:
+            child.next(60)
+        assert caught.value.code == "demo.child_ended"
+        assert "no_such_module" in str(caught.value.facts["words"])
+
+
+def test_a_child_that_says_nothing_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    with start("echo", ["tests.faces.demo_echo"], tmp_path / "log") as child:
+        child.next(60)
+        with pytest.raises(UnavailableError) as caught:
+            child.next(0.05)
+    assert caught.value.code == "demo.child_silent"
+
+
+# ---- packets --------------------------------------------------------------------------------------------------------
+
+
+def test_every_hour_that_was_not_lost_is_sent_once_by_its_monitor() -> None:
+    of = scenario(days=9)
+    got = readings(of, history(of))
+    uploads = hourly(got, of.present_hour)
+    due = (got.sent != LOST) & (got.sent <= of.present_hour)
+    assert [len(each) for each in uploads] == due.sum(axis=0).tolist()
+    assert all(upload.station == i and upload.cn == HOURLY for i, each in enumerate(uploads) for upload in each)
+    for each in uploads:
+        assert len({upload.area.split(b";")[0] for upload in each}) == len(each)
+
+
+def test_what_was_kept_during_an_outage_goes_out_in_order_when_the_line_is_back() -> None:
+    of = scenario(days=9)
+    outage = next(e for e in truth(of) if e.kind is Kind.OUTAGE and e.station == "sujia" and e.hours == 8)
+    place = [s.key for s in stations()].index("sujia")
+    times = [upload.area.split(b";")[0] for upload in hourly(readings(of, history(of)), of.present_hour)[place]]
+    assert times == sorted(times)
+    assert outage.stop < of.present_hour
+
+
+def test_what_a_line_that_is_still_down_has_kept_is_not_sent_yet() -> None:
+    of = scenario(days=9)
+    outage = next(e for e in truth(of) if e.kind is Kind.OUTAGE and e.station == "sujia" and e.hours == 8)
+    place = [s.key for s in stations()].index("sujia")
+    got = readings(of, history(of))
+    during = [len(each) for each in hourly(got, outage.stop - 1)]
+    after = [len(each) for each in hourly(got, outage.stop)]
+    assert after[place] - during[place] >= outage.hours
+
+
+def test_a_packet_fits_into_one_data_area_of_the_standard_with_its_decimals_and_marks() -> None:
+    got = area(HOURLY, "20261122080000", [9999.123456] * len(DECIMALS), ["L"] * len(DECIMALS))
+    assert len(got) <= AREA_LIMIT
+    assert b"w01010-Avg=9999.1,w01010-Flag=L;w01001-Avg=9999.12,w01001-Flag=L" in got
+
+
+# ---- words ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_text_is_there_in_both_languages_with_the_same_facts() -> None:
+    for key, both in texts().items():
+        named = [{name for _, name, _, _ in string.Formatter().parse(both[each]) if name} for each in ("zh", "en")]
+        assert named[0] == named[1], key
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("ok", [True, False])
+def test_the_summary_says_plainly_what_was_seen_and_what_was_not(language: str, ok: bool) -> None:
+    of = scenario()
+    report = parts.Report(25, 10, 10, 2, 90, "A500000_9999", 3, 1.5)
+    looks = parts.looks(of, report)
+    found = [(name, Part(ok, "…")) for name, _ in looks]
+    summary = Summary.simulated("http://127.0.0.1:1", Path("/home"), "127.0.0.1:2", found, of, report)
+    summary.people = sign_ins()
+    said = "\n".join(summary.lines(Words(language), keeps=True))
+    assert summary.good is ok
+    assert said.count("✓" if ok else "✗") == len(looks)
+    assert all(who.password in said for who in summary.people)
+    assert ("模拟" if language == "zh" else "simulated") in said
+    assert "{" not in said
+
+
+def test_no_two_demos_have_the_same_passwords() -> None:
+    assert {who.password for who in sign_ins()}.isdisjoint({who.password for who in sign_ins()})
+
+
+def test_a_summary_without_parts_is_not_good() -> None:
+    assert not Summary.real("http://127.0.0.1:1", Path("/home"), [], Path("/data")).good
