@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import random
 import resource
 import sys
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import xlsxwriter
 
+os.environ["RUST_BACKTRACE"] = "0"  # a panic of the workbook reader is caught; naming its stack takes seconds
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from shangyou.core.errors import InputError

@@ -160,6 +160,11 @@ def test_an_answer_that_is_none_is_refused_with_the_reason() -> None:
         assert [r.code for r in parsed.refusals] == ["cnemc.json"]
 
 
+def test_half_a_character_in_an_answer_costs_nothing_but_itself() -> None:
+    body = answer([NORMAL]).body.replace("清溪".encode(), b"\\ud83d")
+    assert [s.name_zh for s in read(Raw("cnemc-json", "2021-04-01.json", 0, body)).sections] == ["?"]
+
+
 def test_a_row_of_the_wrong_width_is_refused_and_the_rest_is_kept() -> None:
     told = json.loads(answer([NORMAL, NORMAL]).body)
     told["tbody"][0].pop()

@@ -113,5 +113,12 @@ def test_a_column_reads_as_its_cells_do_one_by_one(texts: list[str]) -> None:
         assert (whole.mark[i], whole.censor[i], i in whole.fault) == (one.mark[0], one.censor[0], 0 in one.fault)
 
 
+@pytest.mark.parametrize(
+    "text", ["9" * 100_000 + "x", "1~" * 50_000, "<" * 100_000, "ND(" * 50_000, " " * 100_000 + "1x"]
+)
+def test_a_long_cell_costs_no_more_than_its_length(text: str) -> None:
+    assert read("1", text).fault.tolist() == [1]
+
+
 def test_missing_goes_before_below_detection() -> None:
     assert CellRules((("ND", Mark.NO_VALUE),)).form("nd").kind is Kind.MISSING

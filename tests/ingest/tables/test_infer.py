@@ -206,6 +206,12 @@ def test_no_text_breaks_the_loading_of_maps(text: str) -> None:
         load(text)
 
 
+@pytest.mark.parametrize("head", ["time," * 3000, "temp_cor " * 3000, "a b-" * 9000, "(" * 9000, "9" * 9000])
+def test_a_monstrous_header_is_refused_in_good_time(head: str) -> None:
+    with pytest.raises(InputError, match=r"tables\.infer"):
+        infer(f"{head}\n{'1,' * 3000}\n".encode(), "x.csv")
+
+
 @given(st.binary(max_size=500), st.sampled_from(TABLES), st.integers(0, 400))
 @settings(max_examples=40)
 def test_no_bytes_break_the_inference(noise: bytes, path: Path, cut: int) -> None:

@@ -38,14 +38,16 @@ def read(raw: Raw, provinces: Sequence[str] = (), limits: Limits = Limits()) -> 
     if not isinstance(body, list):
         faults.add("cnemc.json", reason="tbody")
         return Parsed(EMPTY.observations, (), faults.take())
-    headers = [plain(str(cell)) for cell in head] if isinstance(head, list) else list(COLUMNS)
-    cut = ((i, _cells(row)) for i, row in enumerate(body, 1))
+    headers = [plain(cell) for cell in _cells(head, True)] if isinstance(head, list) else list(COLUMNS)
+    escaped = "\\u" in text  # JSON can write half a character, which no text may hold
+    cut = ((i, _cells(row, escaped)) for i, row in enumerate(body, 1))
     parsed = read_cut(cut, headers, latest_moment(raw.note, raw.source), provinces, raw.source, faults)
     return Parsed(parsed.observations, parsed.sections, faults.take() + faults.rest())
 
 
-def _cells(row: object) -> list[str]:
-    return ["" if cell is None else str(cell) for cell in row] if isinstance(row, list) else [str(row)]
+def _cells(row: object, escaped: bool) -> list[str]:
+    cells = ["" if cell is None else str(cell) for cell in row] if isinstance(row, list) else [str(row)]
+    return [cell.encode("utf-8", "replace").decode() for cell in cells] if escaped else cells
 
 
 def read_cut(

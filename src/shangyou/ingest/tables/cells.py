@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from shangyou.core.records import Array, Bytes, Censor, Ints, Mark
 
-NUMBER: Final = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
+NUMBER: Final = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
+LONGEST: Final = 64  # characters of a cell that can be a number; a longer one is not even tried, whatever it costs
 _PLAIN: Final = rf"^{NUMBER}$"
 _BELOW_WORDS: Final = re.compile(
     r"n\.?d\.?|bdl|b\.?d\.?|not detected|non-?detect|u|<\s*(?:lod|mdl|dl|检出限)|低于检出限|小于检出限|未检出|未检测出",
@@ -69,6 +70,8 @@ class CellRules:
         for token, mark in self.missing:
             if plain.casefold() == token.strip().casefold():
                 return Form(Kind.MISSING, mark=mark)
+        if len(plain) > LONGEST:
+            return Form(Kind.FAULT)
         if self.decimal != ".":
             plain = plain.replace(".", "\0").replace(self.decimal, ".")  # a point is then no decimal point
         if re.fullmatch(NUMBER, plain):

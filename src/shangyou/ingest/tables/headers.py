@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from shangyou.core import units, vocabulary
@@ -134,6 +134,7 @@ _SQUASHED_UNITS: Final = {
     "ntu": "NTU", "m3s": "m3/s", "cms": "m3/s", "m": "m", "cm": "cm", "c": "degC", "℃": "degC", "°c": "degC",
     "ugm3": "ug/m3", "mgm3": "mg/m3", "cellsl": "1/L",
 }  # fmt: skip
+_LONGEST: Final = 200  # characters of a header; a longer one is a sentence
 _BRACKETS: Final = re.compile(r"[\[(]([^\[\]()]*)[\])]")
 _ZONE: Final = re.compile(r"utc([+-]?[0-9]{1,2})?|gmt([+-]?[0-9]{1,2})?|北京时间|bjt|cst8")
 
@@ -159,6 +160,7 @@ def unit_of(text: str) -> str:
         return _SQUASHED_UNITS.get(fold(plain), "")
 
 
+@lru_cache(maxsize=8192)  # the same headers are asked for each guess of the header row, and for each file of a kind
 def understand(header: str) -> Heading:
     """What a header says; Role.UNKNOWN where nothing of it is known.
 
@@ -168,6 +170,8 @@ def understand(header: str) -> Heading:
     """
     plain = unicodedata.normalize("NFKC", header).strip()
     heading = Heading(header)
+    if len(plain) > _LONGEST:
+        return heading
     role = _role(plain)
     if role is not None:
         return replace(heading, role=role[0], zone=role[1], confidence=role[2])

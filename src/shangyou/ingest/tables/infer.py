@@ -157,16 +157,19 @@ def _in_its_air(heading: Heading, air: bool) -> Heading:
     return replace(heading, key=heading.in_air) if air and heading.in_air else heading
 
 
+_TRIES: Final = 4  # time columns of one role that are tried; each pair costs a hundred forms
+
+
 def _time(columns: list[_Column], name: str, remarks: list[Remark]) -> TimeColumns | None:
     """The time columns and their form."""
     by_role = {role: [c for c in columns if c.heading.role is role] for role in Role}
-    tries: list[tuple[list[_Column], str]] = [([c], c.heading.zone) for c in by_role[Role.TIME]]
+    tries: list[tuple[list[_Column], str]] = [([c], c.heading.zone) for c in by_role[Role.TIME][:_TRIES]]
     parts = [by_role[r] for r in (Role.YEAR, Role.MONTH, Role.DAY, Role.HOUR, Role.MINUTE)]
     if parts[0] and parts[1]:
         tries.append(([p[0] for p in parts if p], ""))
     best: tuple[TimeForm, list[_Column], str] | None = None
     for group, zone in tries:
-        clocks = [c for role in (Role.CLOCK, Role.HOUR, Role.TIME) for c in by_role[role] if c not in group]
+        clocks = [c for role in (Role.CLOCK, Role.HOUR, Role.TIME) for c in by_role[role][:_TRIES] if c not in group]
         for extra in ([], *([clock] for clock in clocks if len(group) == 1)):
             form = find_form([" ".join(row) for row in zip(*(c.texts() for c in group + extra), strict=True)])
             finer = form is not None and best is not None and _fineness(form) > _fineness(best[0])

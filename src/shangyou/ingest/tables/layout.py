@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shangyou.core.errors import InputError
-from shangyou.ingest.tables.cells import NUMBER
+from shangyou.ingest.tables.cells import LONGEST, NUMBER
 from shangyou.ingest.tables.containers import is_workbook
 from shangyou.ingest.tables.encoding import detect_encoding, detect_separator, pieces, split_rows
 from shangyou.ingest.tables.excel import first_rows, texts
@@ -20,6 +20,7 @@ SAMPLE: Final = 1 << 18  # bytes of text that are looked at
 ROWS: Final = 400  # rows that are looked at: four days of a quarter of an hour, so that steps and tokens show
 _HEADER_WITHIN: Final = 40  # rows in which the header must stand; USGS files have about 30 lines of comment
 _SHEETS: Final = 20
+_COLUMNS: Final = 4096  # a wider table is refused when it is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def _of_text(body: bytes) -> Sample:
 
 def _with_commas(columns: list[list[str]]) -> bool:
     """Do more numbers have a comma than a point?"""
-    cells = [cell.strip() for column in columns for cell in column]
+    cells = [cell.strip() for column in columns for cell in column if len(cell) <= LONGEST]
     commas, points = (
         sum(bool(re.fullmatch(rf"[<>]?-?[0-9]+{sign}[0-9]+L?", cell)) for cell in cells) for sign in (",", r"\.")
     )
@@ -86,6 +87,7 @@ def _weight(sample: Sample) -> tuple[float, int]:
 
 def _cut(rows: list[list[str]]) -> Sample:
     """Find the header rows: those whose joined names say the most."""
+    rows = [row[:_COLUMNS] for row in rows]
     best, header = 0.0, tuple[int, ...]()
     for i in range(min(len(rows), _HEADER_WITHIN)):
         if not any(cell.strip() for cell in rows[i]):
@@ -122,5 +124,6 @@ def _looks_like_data(row: Sequence[str]) -> bool:
     data = sum(
         bool(re.fullmatch(rf"[<>≤≥]?\s*{NUMBER}L?|[-*]+|NULL|NA|NaN", c) or re.match(r"[0-9]{1,4}[-/.年月][0-9]", c))
         for c in filled
+        if len(c) <= LONGEST
     )
     return bool(filled) and data >= max(1, len(filled) / 3)
