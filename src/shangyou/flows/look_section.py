@@ -16,7 +16,7 @@ from shangyou.core.ports import ObservationStore, Selection
 from shangyou.core.records import Array, Censor, Flag
 from shangyou.core.registry import Section, WaterKind
 from shangyou.flows.look import DAY
-from shangyou.flows.look_series import Line, kinds, line
+from shangyou.flows.look_series import Line, kinds, part
 from shangyou.governance.assessment import assess_values
 from shangyou.standards.surface_water import AT_LEAST, RANGE, Limits, assessment_rules, limits, publication
 from shangyou.standards.waters import water_of
@@ -36,7 +36,7 @@ class Latest:
     row: dict[str, Any]  # with core.ports.OBSERVATION_COLUMNS; times as aware datetimes
     class_no: int  # of this value alone; 0 where the parameter has no class limits or the value cannot be used
     limit: float | None  # of class III [canonical unit]
-    recent: Line  # of the seven days before
+    recent: Line  # of the seven days before the newest value of the section
 
     @property
     def time(self) -> int:
@@ -54,14 +54,17 @@ def latest_values(store: ObservationStore, section: Section, sites: Sequence[str
     rows = {(r["parameter"], r["cadence"], r["statistic"]): r for r in table.sort_by("time").to_pylist()}
     order = {key: n for n, key in enumerate((*FIRST, *vocabulary.parameters()))}
     parameters = sorted({key[0] for key in rows} - {HIDDEN}, key=lambda key: order.get(key, len(order)))
-    chosen = [(parameter, kinds(series, sites, parameter)[0]) for parameter in parameters]
     newest = max((r["time"] for r in rows.values()), default=None)
-    of_class = item_limits(section, newest.astimezone(legal).date()) if newest else None
+    if newest is None:
+        return []
+    stop = to_ms(newest) + 1
+    week = store.select(Selection(tuple(sites), start=stop - RECENT, stop=stop))
+    of_class = item_limits(section, newest.astimezone(legal).date())
     found = []
-    for parameter, kind in chosen:
+    for parameter in parameters:
+        kind = kinds(series, sites, parameter)[0]
         row = rows[(parameter, *kind)]
-        time = to_ms(row["time"])
-        recent = line(store, sites, parameter, kind, time - RECENT, time + 1)
+        recent = part(week, parameter, kind)
         class_no = _class_of(row, parameter, section, legal)
         found.append(Latest(parameter, *kind, row, class_no, target_limit(of_class, parameter), recent))
     return found

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from shangyou.core.ports import ObservationStore, Selection
@@ -54,9 +55,20 @@ def line(
     """The observations in force at or after `start` and before `stop` [ms]."""
     cadence, statistic = kind
     wanted = Selection(tuple(sites), (parameter,), (cadence,), (statistic,), start=start, stop=stop)
-    table = store.select(wanted).sort_by("time")
+    return _line(store.select(wanted), kind)
+
+
+def part(table: pa.Table, parameter: str, kind: tuple[str, str]) -> Line:
+    """The line of one parameter out of a table that holds several."""
+    wanted = zip(("parameter", "cadence", "statistic"), (parameter, *kind), strict=True)
+    masks = [pc.equal(table[name], value) for name, value in wanted]
+    return _line(table.filter(pc.and_(pc.and_(masks[0], masks[1]), masks[2])), kind)
+
+
+def _line(found: pa.Table, kind: tuple[str, str]) -> Line:
+    table = found.sort_by("time")
     time = table["time"].cast(pa.int64()).to_numpy()
-    return Line(cadence, statistic, table, time, table["value"].to_numpy(), table["flag"].to_numpy())
+    return Line(*kind, table, time, table["value"].to_numpy(), table["flag"].to_numpy())
 
 
 def superseded(

@@ -195,10 +195,17 @@ class Overview:
         return [s for s in self.exceeding if 0 < s.before <= TARGET]
 
 
-def current(store: ObservationStore, registry: Registry, now: int, legal: timezone) -> tuple[Horizon, list[State]]:
-    """Every section at `now` [ms], or at the newest observation of historic data."""
-    at = horizon(store, now)
-    return at, states(look(store, registry, at.at - 2 * DAY, at.at + 1, legal), at.at)
+def current(
+    store: ObservationStore,
+    registry: Registry,
+    now: int,
+    legal: timezone,
+    time: int | None = None,
+    sections: Sequence[str] = (),
+) -> tuple[Horizon, list[State]]:
+    """Sections (all, or those with the given ids) at `time` [ms]; None = now, or the newest of historic data."""
+    at = horizon(store, now) if time is None else Horizon(time, False)
+    return at, states(look(store, registry, at.at - 2 * DAY, at.at + 1, legal, sections), at.at)
 
 
 def overview(store: ObservationStore, registry: Registry, intake: Intake, now: int, legal: timezone) -> Overview:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faces.portal.node import FakeNode, Reader
+from tests.faces.portal.river import fill
 
 
 @pytest.fixture
@@ -17,3 +18,24 @@ def node(tmp_path: Path) -> FakeNode:
 @pytest.fixture
 def reader(node: FakeNode) -> Reader:
     return Reader(node)
+
+
+@pytest.fixture
+def filled(node: FakeNode) -> FakeNode:
+    """A node of this test's own with the small river."""
+    fill(node)
+    return node
+
+
+@pytest.fixture(scope="session")
+def still(tmp_path_factory: pytest.TempPathFactory) -> FakeNode:
+    """A node with the small river for all tests that change nothing."""
+    made = FakeNode(tmp_path_factory.mktemp("still"))
+    fill(made)
+    return made
+
+
+@pytest.fixture
+def signed_in(still: FakeNode) -> Reader:
+    """Somebody at the node that nothing changes."""
+    return Reader(still).sign_in()

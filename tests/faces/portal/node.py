@@ -62,7 +62,7 @@ class FakePeople:
         return [person for person, _ in self._people.values()]
 
 
-@dataclass(frozen=True)
+@dataclass
 class FakeSettings:
     """What pages show of the settings."""
 

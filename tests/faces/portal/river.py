@@ -13,6 +13,7 @@ from shangyou.core.journal import Raw
 from shangyou.core.ports import Batch, Session
 from shangyou.core.records import Check, Flag, Flagged, Mark, Observations, Refusal, SeriesKey
 from shangyou.core.registry import Device, Section, Status, WaterKind
+from shangyou.ingest.hj212.frame import frame
 from tests.faces.portal.node import NOW, FakeNode
 
 HOUR: Final = 3_600_000
@@ -50,9 +51,9 @@ SECTIONS: Final = (
 )
 DIRTY: Final = "51.沱江二桥"  # total phosphorus rises in the last day: class III before, V now
 MN: Final = "A510000_0001"
-PACKET: Final = (
-    b"##0136QN=20210405200000000;ST=21;CN=2011;PW=123456;MN=A510000_0001;Flag=9;"
-    b"CP=&&DataTime=20210405200000;w01001-Rtd=7.80,w01001-Flag=N;w01009-Rtd=8.60,w01009-Flag=N&&1A40\r\n"
+PACKET: Final = frame(
+    b"QN=20210405200000000;ST=21;CN=2011;PW=123456;MN=A510000_0001;Flag=9;"
+    b"CP=&&DataTime=20210405200000;w01001-Rtd=7.80,w01001-Flag=N;w01009-Rtd=8.60,w01009-Flag=N&&"
 )
 
 
@@ -85,7 +86,7 @@ def fill(node: FakeNode) -> None:
     _revise(node)
     node.registry.put_device(Device(MN, "清风峡自动站", "51.清风峡"), "123456", "li", received)
     node.intake.save_session(Session(0, "127.0.0.1:50001", MN, received - HOUR, received - 60_000, 7, 1, 900))
-    packet = node.journal.append([Raw("hj212", MN, received, PACKET[6:-6], "strict")]).start
+    packet = node.journal.append([Raw("hj212", MN, received, PACKET, "strict")]).start
     bad = Refusal("units.unknown", {"unit": "<b>furlong</b>"}, 3, "溶解氧", "a,b")
     node.intake.refuse(packet, "朱沱.csv", "table", received, [bad])
 

@@ -16,12 +16,26 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shangyou.faces.portal import figures, names, origins, section, sections, series, stays
+from shangyou.faces.portal import (
+    atlas,
+    deeds,
+    entries,
+    exports,
+    figures,
+    intake,
+    names,
+    origins,
+    section,
+    sections,
+    series,
+    stays,
+)
 from shangyou.faces.portal.basin import basin
 from shangyou.faces.portal.live import live
 from shangyou.faces.portal.node import Node
 from shangyou.faces.portal.serve import Portal
 from shangyou.faces.portal.settings import choose, settings
+from shangyou.faces.portal.shelf import Shelf
 from shangyou.faces.portal.signin import SignIn
 from shangyou.faces.portal.visit import as_json
 from shangyou.faces.portal.why import why
@@ -69,7 +83,7 @@ class SecureHeaders:
 def create_portal(node: Node) -> Starlette:
     """The portal of a node as an ASGI application, to be mounted at "/"."""
     static = Path(str(files("shangyou.faces.portal"))) / "static"
-    portal = Portal(node, stays.Stays(node.people), _templates(), f"/static/{_version(static)}")
+    portal = Portal(node, stays.Stays(node.people), _templates(), f"/static/{_version(static)}", Shelf(node))
     sign_in = SignIn(portal)
 
     def lost(request: Request, _: Exception) -> Response:
@@ -82,9 +96,23 @@ def create_portal(node: Node) -> Starlette:
             Route("/sign-in", portal.endpoint(sign_in.enter, public=True), methods=["POST"]),
             Route("/sign-out", portal.endpoint(sign_in.leave), methods=["POST"]),
             Route("/basin", portal.endpoint(basin)),
+            Route("/map", portal.endpoint(atlas.page)),
+            Route("/map/data", portal.endpoint(atlas.data)),
+            Route("/map/base", portal.endpoint(atlas.base)),
+            Route("/map/sections/{id:path}", portal.endpoint(atlas.drawer)),
             Route("/sections", portal.endpoint(sections.sections)),
             Route("/sections.{form}", portal.endpoint(sections.export)),
             Route("/sections/{id:path}", portal.endpoint(section.section)),
+            Route("/exports", portal.endpoint(exports.exports)),
+            Route("/exports/observations.{form}", portal.endpoint(exports.observations)),
+            Route("/exports/ready/{name}.{form}", portal.endpoint(exports.ready_made)),
+            Route("/intake", portal.endpoint(intake.intake)),
+            Route("/intake/refused.{form}", portal.endpoint(intake.export_refused)),
+            Route("/intake/ask", portal.endpoint(deeds.ask_again), methods=["POST"]),
+            Route("/intake/batches/{id}/withdraw", portal.endpoint(deeds.withdraw), methods=["POST"]),
+            Route("/intake/entries", portal.endpoint(entries.entries)),
+            Route("/intake/entries/{id}", portal.endpoint(entries.entry)),
+            Route("/intake/entries/{id}/raw", portal.endpoint(entries.raw)),
             Route("/series", portal.endpoint(series.series)),
             Route("/series.{form}", portal.endpoint(series.export)),
             Route("/versions", portal.endpoint(origins.page)),

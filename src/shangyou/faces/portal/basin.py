@@ -8,13 +8,13 @@ from typing import Final
 
 from starlette.responses import Response
 
-from shangyou.core.clock import LEGAL
 from shangyou.core.ports import Refused
 from shangyou.core.registry import Section
+from shangyou.faces.portal import present
 from shangyou.faces.portal.names import place_name
 from shangyou.faces.portal.visit import Visit
 from shangyou.faces.sentences import sentence
-from shangyou.flows.overview import Overview, group, overview
+from shangyou.flows.overview import Overview, group
 
 BY: Final[dict[str, Callable[[Section], str]]] = {
     "province": lambda s: s.province,
@@ -29,8 +29,7 @@ REFUSED_SEEN = 200
 
 def basin(visit: Visit) -> Response:
     """The page."""
-    node, now = visit.node, visit.now
-    whole = overview(node.store, node.registry, node.intake, now, LEGAL)
+    node, whole = visit.node, present.whole(visit)
     by = visit.query("by") if visit.query("by") in BY else "province"
     groups = group(whole.states, BY[by])
     return visit.page(

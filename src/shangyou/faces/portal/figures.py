@@ -131,7 +131,8 @@ def printable(data: bytes, most: int = 4000) -> Markup:
             continue
     else:
         text = cut.decode("latin-1")
-    return escape("".join(c if c.isprintable() or c in "\n\t" else "␀␍"[c == "\r"] for c in text))
+    text = text.replace("\r\n", "\n")
+    return escape("".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text))
 
 
 def spark(shown: Line) -> str:

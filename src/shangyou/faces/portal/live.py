@@ -11,16 +11,11 @@ from starlette.responses import Response, StreamingResponse
 
 from shangyou.faces.portal.node import Node
 from shangyou.faces.portal.serve import Endpoint, Portal
+from shangyou.faces.portal.shelf import state
 
 EVERY = 2.0  # seconds between looks
 LONGEST = 300.0  # then the browser comes again by itself, and the stay is checked anew
 RETRY_MS = 3000
-
-
-def state(node: Node) -> tuple[object, ...]:
-    """What differs when a page might show something else."""
-    heard = max((session.last for session in node.intake.sessions(limit=5)), default=0)
-    return node.journal.end(), *node.store.progress(), node.intake.refused_count(), heard
 
 
 async def events(node: Node, every: float = EVERY, longest: float = LONGEST) -> AsyncIterator[str]:

@@ -8,11 +8,10 @@ from typing import Any, Final
 import pyarrow as pa
 from starlette.responses import Response
 
-from shangyou.core.clock import LEGAL
 from shangyou.core.registry import PROVINCES, Section, Status
-from shangyou.faces.portal import files, names
+from shangyou.faces.portal import files, names, present
 from shangyou.faces.portal.visit import Visit
-from shangyou.flows.overview import State, current, severity
+from shangyou.flows.overview import State, severity
 
 PAGE_SIZES: Final = (25, 50, 100, 200)
 LAST: Final = "\uffff"  # sorts what has no name behind all names
@@ -29,7 +28,7 @@ COLUMNS: Final = ("class", "before", "exceeding", "province", "city", "river", "
 
 def sections(visit: Visit) -> Response:
     """The page."""
-    horizon, states = current(visit.node.store, visit.node.registry, visit.now, LEGAL)
+    horizon, states = present.states(visit)
     found = select(visit, states)
     size = visit.number("size", 50, PAGE_SIZES[0], PAGE_SIZES[-1])
     pages = max(1, -(-len(found) // size))
@@ -54,7 +53,7 @@ def sections(visit: Visit) -> Response:
 
 def export(visit: Visit) -> Response:
     """The same selection as a file."""
-    _, states = current(visit.node.store, visit.node.registry, visit.now, LEGAL)
+    _, states = present.states(visit)
     table = as_table(select(visit, states), visit)
     return files.send_table(visit, "sections", table, visit.request.path_params["form"])
 

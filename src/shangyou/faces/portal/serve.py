@@ -18,6 +18,7 @@ from shangyou.core.clock import to_ms
 from shangyou.core.errors import InputError, NotFoundError, RefusedError, ShangyouError
 from shangyou.faces.portal import stays
 from shangyou.faces.portal.node import Node
+from shangyou.faces.portal.shelf import Shelf
 from shangyou.faces.portal.visit import Handler, Visit
 from shangyou.faces.portal.words import LANGUAGES, Words
 from shangyou.faces.sentences import sentence
@@ -37,6 +38,7 @@ class Portal:
     stays: stays.Stays
     templates: Environment
     static: str
+    shelf: Shelf
 
     def endpoint(self, handler: Handler, public: bool = False) -> Endpoint:
         """Serve a handler: only to people who are signed in, unless it is public."""
@@ -85,7 +87,7 @@ class Portal:
             self.node.settings.language,
         )
         language = next((choice for choice in asked if choice in LANGUAGES), "zh")
-        return Visit(self.node, request, person, Words(language), now, secret, {}, self.templates, self.static)
+        return Visit(self.node, request, person, Words(language), now, secret, {}, self)
 
     def not_found(self, request: Request) -> Response:
         """The page for an address that leads nowhere."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment
@@ -19,14 +19,35 @@ from shangyou.core.errors import RefusedError
 from shangyou.core.ports import Person
 from shangyou.faces.portal import figures, stays
 from shangyou.faces.portal.node import Node
+from shangyou.faces.portal.shelf import Shelf
 from shangyou.faces.portal.words import Words
 
+T = TypeVar("T")
 Handler: TypeAlias = Callable[["Visit"], Response]
 
 MAY: dict[str, frozenset[str]] = {  # what changes something, and the roles that may do it; reading is for all
     "batch.withdraw": frozenset({"operator", "engineer", "manager"}),
     "device.ask": frozenset({"operator", "engineer", "manager"}),
 }
+
+
+class Shared(Protocol):
+    """What all visits share."""
+
+    @property
+    def templates(self) -> Environment:
+        """The templates of pages."""
+        ...
+
+    @property
+    def static(self) -> str:
+        """Path under which the static files of this version are."""
+        ...
+
+    @property
+    def shelf(self) -> Shelf:
+        """What was computed before."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +61,7 @@ class Visit:
     now: int  # ms since 1970 UTC
     secret: str  # behind the key of the forms
     form: Mapping[str, str]
-    templates: Environment
-    static: str  # path under which the static files of this version are
+    shared: Shared
 
     @property
     def partial(self) -> bool:
@@ -64,6 +84,10 @@ class Visit:
             return min(high, max(low, int(self.query(name, str(default)))))
         except ValueError:
             return default
+
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """A result that readers share until something comes in."""
+        return self.shared.shelf.get(key, self.now, compute)
 
     def may(self, action: str) -> bool:
         """Has this person a role that may do it?"""
@@ -97,14 +121,14 @@ class Visit:
     def text(self, template: str, **data: object) -> str:
         """The filled template."""
         t, now, settings = self.t, self.now, self.node.settings
-        return self.templates.get_template(template).render(
+        return self.shared.templates.get_template(template).render(
             visit=self,
             t=t,
             now=now,
             person=self.person,
             settings=settings,
             node_name=settings.name_zh if t.language == "zh" else settings.name_en,
-            static=self.static,
+            static=self.shared.static,
             moment=lambda ms: figures.moment(ms, now),
             ago=lambda ms: figures.ago(ms, now, t),
             duration=lambda ms: figures.duration(ms, t),

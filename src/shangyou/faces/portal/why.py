@@ -10,12 +10,11 @@ from typing import Final
 from markupsafe import Markup
 from starlette.responses import Response
 
-from shangyou.core.clock import LEGAL
 from shangyou.core.errors import NotFoundError
-from shangyou.faces.portal import figures
+from shangyou.faces.portal import figures, present
 from shangyou.faces.portal.visit import Visit
 from shangyou.flows.look import DAY
-from shangyou.flows.overview import EXPECTED, Overview, overview
+from shangyou.flows.overview import EXPECTED, Overview
 from shangyou.standards.library import Edition, edition
 
 Fact = tuple[str, str | Markup]
@@ -34,8 +33,7 @@ def why(visit: Visit) -> Response:
     name = visit.request.path_params["figure"]
     if name not in FACTS:
         raise NotFoundError("portal.page", path=visit.request.url.path)
-    node = visit.node
-    whole = overview(node.store, node.registry, node.intake, visit.now, LEGAL)
+    whole = present.whole(visit)
     return visit.page(
         "why_part.html" if visit.partial else "why.html",
         figure=name,

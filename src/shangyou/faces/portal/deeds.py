@@ -1,0 +1,50 @@
+"""What pages can change: roll a batch back, and ask a device to send again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from starlette.responses import Response
+
+from shangyou.core.clock import LEGAL, to_ms
+from shangyou.core.errors import InputError, NotFoundError
+from shangyou.core.ports import Command
+from shangyou.faces.portal.visit import Visit
+from shangyou.ingest.hj212.commands import check
+from shangyou.ingest.hj212.times import LegalTime
+
+HISTORY: Final = {"minute": "2051", "hour": "2061", "day": "2031"}  # CN of HJ 212-2017
+
+
+def withdraw(visit: Visit) -> Response:
+    """Roll a batch back: what was in force before it is in force again, and nothing is forgotten."""
+    visit.need("batch.withdraw")
+    try:
+        batch = int(visit.request.path_params["id"])
+    except ValueError:
+        raise NotFoundError("store.batch", batch=visit.request.path_params["id"]) from None
+    visit.node.store.withdraw(batch, visit.now)
+    return visit.go(f"/intake?view=batches&batch={batch}&done=withdrawn")
+
+
+def ask_again(visit: Visit) -> Response:
+    """Queue a request for history to a device; the listener sends it when the device is connected."""
+    by = visit.need("device.ask")
+    mn = visit.form.get("mn", "")
+    if visit.node.registry.device(mn) is None:
+        raise NotFoundError("device.unknown", mn=mn)
+    code = HISTORY.get(visit.form.get("what", ""), "2051")
+    arguments = check(
+        code, {"BeginTime": _time(visit.form.get("start", "")), "EndTime": _time(visit.form.get("stop", ""))}
+    )
+    visit.node.intake.ask(Command(0, mn, code, arguments, "queued", asked=visit.now, changed=visit.now, by=by))
+    return visit.go("/intake?view=commands&done=asked")
+
+
+def _time(text: str) -> str:
+    """A time of a form (legal, without zone) as HJ 212 writes it."""
+    try:
+        return LegalTime().write(to_ms(datetime.fromisoformat(text).replace(tzinfo=LEGAL)))
+    except (ValueError, OverflowError):
+        raise InputError("portal.time", text=text) from None
