@@ -54,37 +54,40 @@ def check_backup(file: Path, tell: Tell = lambda done, whole: None) -> Manifest:
 def _unpack(file: Path, folder: Path | None, tell: Tell) -> Manifest:
     found: dict[str, Piece] = {}
     text = None
-    whole = file.stat().st_size if file.is_file() else 0
-    for tar, member, done in _members(file):
-        reader = tar.extractfile(member)
-        if reader is None or not (ALLOWED.fullmatch(member.name) or member.name == MANIFEST):
-            raise InputError("backup.member", name=member.name[:200])
-        if member.name == MANIFEST:
-            text = reader.read(STEP * 16)
-        else:
-            found[member.name] = _keep(reader, folder / member.name if folder else None)
-        tell(done(), whole)
+    with _reading(file) as (tar, place):
+        for member in tar:
+            reader = tar.extractfile(member)
+            if reader is None or not (ALLOWED.fullmatch(member.name) or member.name == MANIFEST):
+                raise InputError("backup.member", name=member.name[:200])
+            if member.name == MANIFEST:
+                text = reader.read(STEP * 16)
+            else:
+                found[member.name] = _keep(reader, folder / member.name if folder else None)
+            tell(place(), file.stat().st_size)
     manifest = read_manifest(text)
     check(manifest, found)
     return manifest
 
 
-def _members(file: Path) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo, Callable[[], int]]]:
-    """Members of the tar in order, and a function that says how many packed bytes were read so far."""
+@contextlib.contextmanager
+def _reading(file: Path) -> Iterator[tuple[tarfile.TarFile, Callable[[], int]]]:
+    """The tar in a backup, and a function that says how many packed bytes were read so far.
+
+    Whatever is wrong with the bytes is InputError "backup.read"; what is wrong with a disk stays an OSError.
+    """
     try:
         with (
             file.open("rb") as source,
             pa.CompressedInputStream(pa.PythonFile(source, "r"), "zstd") as unpacked,
             tarfile.open(fileobj=unpacked, mode="r|") as tar,
         ):
-            for member in tar:
-                yield tar, member, source.tell
-    except (tarfile.TarError, pa.ArrowException, EOFError) as error:
-        raise InputError("backup.read", path=str(file)) from error
+            yield tar, source.tell
     except FileNotFoundError as error:
         raise InputError("backup.absent", path=str(file)) from error
+    except (tarfile.TarError, pa.ArrowException, EOFError) as error:
+        raise InputError("backup.read", path=str(file)) from error
     except OSError as error:
-        if "zstd" in str(error).lower() or error.errno is None:  # pyarrow tells damage as an OSError without a number
+        if error.errno is None:  # so Arrow tells of damage
             raise InputError("backup.read", path=str(file)) from error
         raise
 

@@ -16,14 +16,14 @@ import tarfile
 import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final, Protocol
 
 import pyarrow as pa
 
-from shangyou.adapters.backup.manifest import MANIFEST, SETTINGS, STEP, Manifest, Piece, Tell
+from shangyou.adapters.backup.manifest import MANIFEST, SETTINGS, Manifest, Piece, Tell
 from shangyou.core.errors import ConflictError, UnavailableError
 
 STORE: Final = "observations.duckdb"

@@ -112,9 +112,8 @@ def command(
         common = _common(rows)
 
         def run(context: typer.Context, **given: Any) -> None:
-            first = {**DEFAULTS, **{k: v for k, v in context.find_root().params.items() if v}}
-            said = {name: given.pop(name) or first[name] for name in common}
-            function(_call(said), **given)
+            own_values = {name: given.pop(name) for name in common}
+            function(_call({name: _said(context, name, value) for name, value in own_values.items()}), **given)
 
         parameters = [inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)]
         parameters += [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
@@ -128,6 +127,19 @@ def command(
         return function
 
     return register
+
+
+def _said(context: typer.Context, name: str, value: Any) -> Any:
+    """What was written behind the command, or before it; else what the environment or the default says."""
+    root = context.find_root()
+    if _written(context, name) or not _written(root, name):
+        return value
+    return root.params[name]
+
+
+def _written(context: Any, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def group(key: str, cls: type[Group] = Group) -> typer.Typer:

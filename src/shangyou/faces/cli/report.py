@@ -30,9 +30,6 @@ def ending(work: Callable[[], object]) -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:  # noqa: BLE001  the last line of defence: a sentence, and the trace for who asks
         report(ShangyouError("cli.fault", kind=type(error).__name__, detail=str(error)[:300]))
         if "--debug" in sys.argv:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import typer
 
 from shangyou.core.clock import LEGAL
 from shangyou.core.errors import InputError, UnavailableError
 from shangyou.faces.cli.words import LANGUAGES, Words
 from shangyou.faces.rows import Rows, encode
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 MOST = 10_000  # rows of a table: nobody reads more, and the widths of all must be known before the first is printed
 WIDE = 400  # columns of a page that is no terminal
@@ -29,12 +35,21 @@ def show(
     if output is None:
         if format in ("parquet", "xlsx") and sys.stdout.isatty():
             raise InputError("cli.binary", format=format)
-        for piece in encode(counted.rows, format):
-            sys.stdout.buffer.write(piece)
-        sys.stdout.buffer.flush()
+        _print(encode(counted.rows, format))
     else:
         _write(counted.rows, format, output)
     return counted.count
+
+
+def _print(pieces: Iterable[bytes]) -> None:
+    """To the standard output, for as long as somebody reads it."""
+    try:
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # `| head` has seen enough; what is left in the buffer goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit from None
 
 
 class _Counted:
@@ -44,7 +59,7 @@ class _Counted:
         self.count = 0
         self.rows = Rows(rows.schema, self._pass(rows))
 
-    def _pass(self, rows: Rows):  # type: ignore[no-untyped-def]
+    def _pass(self, rows: Rows) -> Iterator[pa.RecordBatch]:
         for batch in rows.batches:
             self.count += batch.num_rows
             yield batch
@@ -73,7 +88,9 @@ def _table(rows: Rows, words: Words, columns: Sequence[str], record: bool) -> in
     names = _chosen(found.schema, words.language, columns)
     shown = found.select(names).slice(0, MOST)
     terminal = sys.stdout.isatty()
-    console = Console(highlight=False, width=None if terminal else WIDE, soft_wrap=False)
+    page = io.StringIO()
+    width = Console().width if terminal else WIDE
+    console = Console(file=page, force_terminal=terminal, highlight=False, width=width, soft_wrap=False)
     kinds = [shown.schema.field(name).type for name in names]
     headings = [words.known(f"column.{name}", name) for name in names]
     cells = [[_text(value, words) for value in column.to_pylist()] for column in shown.columns]
@@ -93,6 +110,7 @@ def _table(rows: Rows, words: Words, columns: Sequence[str], record: bool) -> in
     console.print(table)
     if found.num_rows > MOST:
         console.print(words("show.more", shown=MOST, rows=found.num_rows))
+    _print([page.getvalue().encode()])
     return int(found.num_rows)
 
 
@@ -106,7 +124,7 @@ def _chosen(schema: pa.Schema, language: str, columns: Sequence[str]) -> list[st
     return [name for name in names if name not in twins]
 
 
-def _plain(text: str):  # type: ignore[no-untyped-def]
+def _plain(text: str) -> Text:
     """Text as it is: brackets in it are no markup, and what is no character to print is made visible."""
     from rich.text import Text
 
