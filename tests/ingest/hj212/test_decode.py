@@ -130,6 +130,14 @@ def test_an_unknown_suffix_and_an_unknown_item_are_refused() -> None:
     assert codes(refusals) == [("hj212.suffix", "w01001"), ("hj212.item", None), ("hj212.item", None)]
 
 
+@pytest.mark.parametrize("rest", ["DataTime", "w01001-Avg", "w01001-Flag", ";x,"])
+def test_a_name_without_a_value_at_the_end_is_refused(rest: str) -> None:
+    got, refusals = decode(f"DataTime=20260801080000;w01009-Avg=6.5;{rest}")
+    assert rows(got) == {"dissolved_oxygen mean": 6.5}
+    assert codes(refusals) == [("hj212.item", None)]
+    assert codes(decode(rest)[1]) == [("hj212.item", None)]
+
+
 def test_codes_of_2005_mean_what_they_meant() -> None:
     got, _ = decode("DataTime=20260801080000;011-Rtd=231.0,011-Flag=N;060-Rtd=1.803,060-Flag=N", "2011")
     assert rows(got) == {"chemical_oxygen_demand value": 231.0, "ammonia_nitrogen value": 1.803}

@@ -81,7 +81,7 @@ class Decoder:
         try:
             known = self._known[skeleton, packet.cn, place]
         except KeyError:
-            known = self._meet(skeleton, names[:-1] if not names[-1].strip(b",; ") else names, packet.cn, place)
+            known = self._meet(skeleton, names, packet.cn, place)
         refusals = [_with_text(refusal, at, values) for refusal, at in known.plan.refusals]
         if not self._add_quickly(packet, known, values, entry):
             refusals += self._add_slowly(packet, known, values, entry)

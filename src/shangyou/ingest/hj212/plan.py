@@ -67,23 +67,23 @@ class _Draft:
 
 
 def plan(names: list[bytes], unit_profile: str) -> Plan:
-    """The plan of names as they stand between the values, separators included.
+    """The plan of names as they stand before and between the values, separators included; the last is the rest.
 
     unit_profile: "surface": values come in the canonical unit; "hj212": in the unit of appendix B.
     Totals (Cou) are amounts, in the emission unit of appendix B, and are not converted.
     """
     draft = _Draft([], {}, {}, [], [])
     for position, text in enumerate(names):
-        pieces = _SEPARATOR.split(text)
-        for stray in pieces[:-1]:
-            if stray.strip():  # a name without a value; empty pieces are doubled or trailing separators
-                draft.refusals.append((Refusal("hj212.item", {"item": readable(stray, 50)}), -1))
-        name = pieces[-1].strip()
+        *strays, name = (piece.strip() for piece in _SEPARATOR.split(text))
+        if position == len(names) - 1:
+            strays, name = [*strays, name], b""  # behind the last value there is no name of a value
+        for stray in filter(None, strays):  # empty ones are doubled or trailing separators
+            draft.refusals.append((Refusal("hj212.item", {"item": readable(stray, 50)}), -1))
         factor, dash, suffix = name.rpartition(b"-")
-        if not dash:
+        if dash:
+            _read_factor(draft, factor, suffix.decode("ascii", "replace"), position)
+        elif position < len(names) - 1:
             _read_plain(draft, name, position)
-            continue
-        _read_factor(draft, factor, suffix.decode("ascii", "replace"), position)
     return _finished(draft, unit_profile)
 
 
