@@ -168,12 +168,13 @@ def test_a_row_without_end_is_refused_and_memory_stays_bounded() -> None:
     def endless() -> object:
         yield HEAD.encode() + "甲,长江,2021-04-01 08:00,1,2,3\n".encode()
         for _ in range(64):
-            yield b"a" * 100_000
+            yield b"\xe7\x94\xb2" * 33_333
+        yield "\n甲,长江,2021-04-01 12:00,1,x,3\n".encode()
 
     limits = Limits(block=200_000, row=100_000)
     parsed = gathered(read_blocks(endless(), WIDE, limits=limits))  # type: ignore[arg-type]
-    assert len(parsed.observations) == 3
-    assert {r.code for r in parsed.refusals} == {"tables.row_long", "tables.row_cells"}
+    assert len(parsed.observations) == 5
+    assert codes(parsed) == [("tables.row_long", 3, None), ("tables.value", 4, "氨氮")]
 
 
 CELL = st.one_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -117,10 +117,12 @@ def _open(block: bytes, layout: ColumnMap, limits: Limits) -> tuple[tuple[str, .
 
 def _blocks(pieces: Iterable[bytes], faults: Faults, limits: Limits) -> Iterator[tuple[int, bytes]]:
     """(line of the first row, whole rows) again and again."""
-    held, line = b"", 1
+    held, line, lost = b"", 1, False
     for piece in pieces:
         for at in range(0, len(piece), limits.block):
             held += piece[at : at + limits.block]
+            if lost:  # the rest of a row that is too long
+                lost, held, line = _after_line(held, line)
             if len(held) < limits.block:
                 continue
             end = _row_end(held)
@@ -129,9 +131,15 @@ def _blocks(pieces: Iterable[bytes], faults: Faults, limits: Limits) -> Iterator
                 line, held = line + line_ends(held[:end]), held[end:]
             elif len(held) > limits.row:
                 faults.add("tables.row_long", line=line, text=held[:200].decode("utf-8", "replace"), limit=limits.row)
-                held = b""  # what follows up to the next line end is refused as a row of too few or many cells
+                lost, held = True, b""
     if held:
         yield line, held
+
+
+def _after_line(data: bytes, line: int) -> tuple[bool, bytes, int]:
+    """(is the end of the line still to come, what follows it, its line)."""
+    end = data.find(b"\n") + 1
+    return (False, data[end:], line + 1) if end else (True, b"", line)
 
 
 def _row_end(data: bytes) -> int:
@@ -161,16 +169,13 @@ def _plain_rows(
     """By Arrow; None where a row has too few or many cells, is empty or spans lines, so that lines must be counted."""
     if layout.comment and re.search(rb"(?:^|[\r\n])" + re.escape(layout.comment.encode()), body):
         return None
-    odd: Callable[[object], str] = lambda row: "error"  # noqa: E731 - one word, and Arrow wants a callable
     keys = [str(i) for i in range(len(names))]  # headers may hold what Arrow takes for a path
     picked = [keys[names.index(name)] for name in wanted]
     try:
         table = pyarrow.csv.read_csv(
             pa.py_buffer(body),
             read_options=pyarrow.csv.ReadOptions(column_names=keys, block_size=len(body) + 1),
-            parse_options=pyarrow.csv.ParseOptions(
-                delimiter=layout.separator, newlines_in_values=b'"' in body, invalid_row_handler=odd
-            ),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=layout.separator, newlines_in_values=b'"' in body),
             convert_options=pyarrow.csv.ConvertOptions(
                 include_columns=picked,
                 column_types=dict.fromkeys(picked, pa.string()),
