@@ -16,7 +16,7 @@ def home(tmp_path: Path, text: str = "") -> Path:
 
 
 def test_what_is_written_for_a_new_node_reads_back_as_it_was(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, name_zh='四川"省"\\', provinces=("四川省", "重庆市"), simulated=True)
+    settings = Settings(home=tmp_path, name_zh='四川"省"\\\n\t\x7f', provinces=("四川省", "重庆市"), simulated=True)
     assert load(home(tmp_path, template(settings)), {}) == settings
 
 
@@ -36,6 +36,9 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     [
         ("http_port = 'x'", "settings.value"),
         ("level = 'galactic'", "settings.value"),
+        ("http_port = 99999", "settings.value"),
+        ("threads = 0", "settings.value"),
+        ("folder_quiet_seconds = nan", "settings.value"),
         ("htttp_port = 1", "settings.name"),
         ("http_port = ", "settings.toml"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -13,6 +14,15 @@ import msgspec
 from shangyou.core.errors import InputError, NotFoundError
 
 FILE: Final = "node.toml"
+RANGES: Final = {
+    "http_port": (0, 65_535),
+    "hj212_port": (0, 65_535),
+    "hj212_connections": (1, 100_000),
+    "hj212_idle_seconds": (1, 864_000),
+    "folder_quiet_seconds": (0.0, 86_400.0),
+    "pull_minutes": (1, 44_640),
+    "threads": (1, 1_024),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,10 @@ class Settings:
         for name, words in allowed.items():
             if getattr(self, name) not in words:
                 raise InputError("settings.value", name=name, value=getattr(self, name), allowed=", ".join(words))
+        for name, (least, most) in RANGES.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise InputError("settings.value", name=name, value=value, allowed=f"{least}-{most}")
 
 
 NAMES: Final = {field.name: str(field.type) for field in fields(Settings) if field.name != "home"}
@@ -124,8 +138,8 @@ def template(settings: Settings) -> str:
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    """As a basic string of TOML, whose escapes are those of JSON but for U+007F."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 GROUPS: Final = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import time
@@ -82,8 +83,10 @@ def make_home(settings: Settings) -> None:
     path = settings.home / FILE
     if path.exists():
         raise ConflictError("home.exists", home=str(settings.home))
-    path.write_text(template(settings), encoding="utf-8")
-    path.chmod(0o600)
+    part = path.with_suffix(".part")  # there whole or not at all: an empty file would be a node with all defaults
+    part.touch(0o600)
+    part.write_text(template(settings), encoding="utf-8")
+    part.replace(path)
 
 
 def hold(home: Path) -> IO[str]:
@@ -105,20 +108,22 @@ def hold(home: Path) -> IO[str]:
 
 def build(settings: Settings, clock: Clock | None = None) -> Node:
     """Open the node in `settings.home`; raises as `hold` and the stores do."""
-    lock = hold(settings.home)
-    try:
+    with contextlib.ExitStack() as opened:
+        lock = opened.enter_context(hold(settings.home))
         database = StateDatabase(settings.state or settings.home / "state.sqlite")
+        opened.callback(database.close)
+        journal = FileJournal(settings.home / "journal")
+        opened.callback(journal.close)
+        store = DuckStore(settings.home / "observations.duckdb", settings.memory, settings.threads)
+        opened.pop_all()  # from here on the node closes them
         return Node(
             settings=settings,
             clock=clock or SystemClock(),
-            journal=FileJournal(settings.home / "journal"),
-            store=DuckStore(settings.home / "observations.duckdb", settings.memory, settings.threads),
+            journal=journal,
+            store=store,
             registry=SqlRegistry(database),
             intake=SqlIntake(database),
             people=SqlPeople(database),
             database=database,
             lock=lock,
         )
-    except BaseException:
-        lock.close()
-        raise

@@ -98,6 +98,48 @@ def test_damage_in_the_middle_is_told_and_not_passed_over(tmp_path: Path) -> Non
     again.close()
 
 
+def test_zeros_after_the_last_record_are_no_records(tmp_path: Path) -> None:
+    journal = FileJournal(tmp_path)
+    journal.append([raw(0), raw(1)])
+    journal.close()
+    with next(tmp_path.glob("*.log")).open("ab") as file:
+        file.write(bytes(64))
+    again = FileJournal(tmp_path)
+    assert again.end() == 2
+    assert bodies(again) == [raw(0), raw(1)]
+    again.close()
+
+
+def test_damage_in_the_last_segment_is_no_torn_end(tmp_path: Path) -> None:
+    journal = FileJournal(tmp_path)
+    journal.append([raw(number) for number in range(9)])
+    journal.close()
+    (file,) = tmp_path.glob("*.log")
+    data = bytearray(file.read_bytes())
+    data[100] ^= 1
+    file.write_bytes(bytes(data))
+    with pytest.raises(UnavailableError, match=r"journal\.damaged"):
+        FileJournal(tmp_path)
+    assert file.read_bytes() == bytes(data)
+
+
+def test_a_torn_head_that_names_gigabytes_is_not_believed(tmp_path: Path) -> None:
+    FileJournal(tmp_path).close()
+    with next(tmp_path.glob("*.log")).open("ab") as file:
+        file.write(b"\xff" * 20)
+    journal = FileJournal(tmp_path)
+    assert journal.end() == 0
+    journal.close()
+
+
+def test_an_entry_that_was_not_kept_is_not_found(tmp_path: Path) -> None:
+    journal = FileJournal(tmp_path)
+    journal.append([raw(0)])
+    with pytest.raises(NotFoundError, match=r"journal\.entry"):
+        journal.get(-1)
+    journal.close()
+
+
 FULL = """
 import resource, sys
 from pathlib import Path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from shangyou.adapters.observations import DuckStore
 from shangyou.core.errors import ConflictError, InputError, NotFoundError
 from shangyou.core.ports import OBSERVATION_COLUMNS, Batch, ObservationStore, Progress, Selection
-from shangyou.core.records import Censor, Counts, Flag, Flagged, Mark, Observations, Origin, SeriesKey
+from shangyou.core.records import Censor, Check, Counts, Flag, Flagged, Mark, Observations, Origin, SeriesKey
 from tests.fakes.observations import FakeObservations
 
 PH, DO = SeriesKey("51.甲", "ph", "hour"), SeriesKey("50.乙", "dissolved_oxygen", "hour")
@@ -209,8 +210,134 @@ def test_a_period_that_is_none_is_refused(store: ObservationStore) -> None:
 
 def test_checks_get_the_values_just_before_theirs(store: ObservationStore) -> None:
     store.append(batch(1), lot(*(row(key, hour, hour) for key in (PH, DO) for hour in range(10))))
-    found = store.context([PH, DO, SeriesKey("x", "ph")], [5 * HOUR, 3 * HOUR, HOUR], 2, 2 * HOUR)
-    assert values(found) == [("50.乙", 2, 0, 2), ("51.甲", 3, 0, 3), ("51.甲", 4, 0, 4)]
+    found = store.context([PH, DO, SeriesKey("x", "ph")], [5 * HOUR, 3 * HOUR, HOUR], 2, HOUR)
+    assert values(found) == [("50.乙", 2, 0, 2), ("51.甲", 4, 0, 4)]
+
+
+def test_a_part_that_is_there_already_is_not_applied_again(store: ObservationStore) -> None:
+    parts = [lot(row(PH, 0, 7.1)), lot(row(PH, 0, 7.9)), lot(row(PH, 1, 7.0))]
+    for number, part in enumerate(parts[:2]):
+        store.append(batch(1), part, part=number)
+    for number, part in enumerate(parts):
+        store.append(batch(1), part, progress=Progress(2, 2), part=number)
+    assert values(store.select(Selection(versions=True))) == [
+        ("51.甲", 0, 0, 7.1),
+        ("51.甲", 0, 1, 7.9),
+        ("51.甲", 1, 0, 7.0),
+    ]
+    assert store.batches()[0].counts == Counts(3, 2, 0, 1)
+    assert store.progress() == Progress(2, 2)
+
+
+def test_rows_of_one_batch_may_have_come_at_different_times(store: ObservationStore) -> None:
+    came = np.array([100, 200], np.int64)
+    store.append(batch(1), lot(row(PH, 1, 7.1), row(PH, 2, 7.2)), received=came)
+    assert [values(store.select(Selection(as_of=at))) for at in (99, 100, 200)] == [
+        [],
+        [("51.甲", 1, 0, 7.1)],
+        [("51.甲", 1, 0, 7.1), ("51.甲", 2, 0, 7.2)],
+    ]
+
+
+def test_a_clock_that_was_set_back_makes_no_moment_with_two_versions(store: ObservationStore) -> None:
+    store.append(Batch(1, "table", "a", 9_000), lot(row(PH, 1, 7.1)))
+    store.append(Batch(2, "table", "b", 5_000), lot(row(PH, 1, 7.2)))
+    found = [values(store.select(Selection(as_of=at))) for at in (5_000, 8_999, 9_000)]
+    assert found == [[], [], [("51.甲", 1, 1, 7.2)]]
+
+
+def judged(flagged: Flagged, suspect: Check) -> Flagged:
+    bits = np.full(len(flagged.flag), suspect, np.uint32)
+    return Flagged(flagged.observations, np.full(len(flagged.flag), Flag.SUSPECT, np.uint8), bits, flagged.fail)
+
+
+def test_a_verdict_can_change_with_what_comes_later_and_stays_of_its_batch(store: ObservationStore) -> None:
+    first = lot(row(PH, 1, 9.9))
+    store.append(batch(1), first)
+    store.append(batch(2), lot(row(PH, 2, 7.1)), again=judged(first, Check.SPIKE))
+    rows = store.select(Selection(versions=True)).to_pylist()
+    assert [(r["revision"], r["flag"], r["suspect"], r["batch"]) for r in rows] == [
+        (0, Flag.GOOD, 0, 1),
+        (1, Flag.SUSPECT, Check.SPIKE, 1),
+        (0, Flag.GOOD, 0, 2),
+    ]
+    store.withdraw(1, 9_000)
+    assert values(store.select(Selection())) == [("51.甲", 2, 0, 7.1)]
+
+
+def test_a_verdict_on_what_is_no_longer_said_changes_nothing(store: ObservationStore) -> None:
+    first = lot(row(PH, 1, 9.9))
+    store.append(batch(1), first)
+    store.append(batch(2), lot(row(PH, 1, 8.8)))
+    store.append(batch(3), lot(row(PH, 2, 7.1)), again=judged(first, Check.SPIKE))
+    store.append(batch(4), lot(row(DO, 1, 7.1)))
+    store.withdraw(4, 9_000)
+    store.append(batch(5), lot(row(PH, 3, 7.1)), again=judged(lot(row(DO, 1, 7.1)), Check.SPIKE))
+    assert values(store.select(Selection())) == [("51.甲", 1, 1, 8.8), ("51.甲", 2, 0, 7.1), ("51.甲", 3, 0, 7.1)]
+    assert store.latest(parameters=["dissolved_oxygen"]).num_rows == 0
+
+
+def test_the_latest_row_shows_the_verdict_of_today(store: ObservationStore) -> None:
+    first = lot(row(PH, 1, 9.9))
+    store.append(batch(1), first)
+    store.append(batch(2), lot(row(DO, 1, 7.1)), again=judged(first, Check.CROSS))
+    assert store.latest(parameters=["ph"]).column("flag").to_pylist() == [Flag.SUSPECT]
+
+
+def test_another_upper_bound_is_a_revision(store: ObservationStore) -> None:
+    def between(upper: float) -> Flagged:
+        o = lot(row(PH, 1, 1.0, Censor.INTERVAL)).observations
+        return replace(lot(row(PH, 1, 1.0)), observations=replace(o, upper=np.array([upper])))
+
+    store.append(batch(1), between(2.0))
+    assert store.append(batch(2), between(2.0)).unchanged == 1
+    assert store.append(batch(3), between(5.0)).revised == 1
+    assert store.select(Selection()).column("upper").to_pylist() == [5.0]
+
+
+def test_rolled_back_batches_do_not_come_back_one_behind_the_other(store: ObservationStore) -> None:
+    for number, value in enumerate((7.1, 7.2, 7.3), start=1):
+        store.append(batch(number), lot(row(PH, 1, value)))
+    store.withdraw(2, 5_000)
+    assert [v for *_, v in values(store.select(Selection()))] == [7.3]
+    store.withdraw(3, 6_000)
+    assert [v for *_, v in values(store.select(Selection()))] == [7.1]
+    store.withdraw(1, 7_000)
+    assert store.select(Selection()).num_rows == 0
+
+
+def test_a_file_that_said_the_same_can_be_taken_in_again_after_the_first_is_rolled_back(
+    store: ObservationStore,
+) -> None:
+    store.append(batch(1, "aa"), lot(row(PH, 1, 7.1)))
+    store.append(batch(2, "bb"), lot(row(PH, 1, 7.1)))
+    assert len(store.batches(digest="bb")) == 1
+    store.withdraw(1, 5_000)
+    assert store.batches(digest="bb") == []
+
+
+def test_a_batch_that_is_still_coming_in_cannot_be_rolled_back(store: ObservationStore) -> None:
+    store.append(batch(1), lot(row(PH, 1, 7.1)), progress=Progress(2, 2))
+    store.append(batch(2), lot(row(PH, 2, 7.1)))
+    with pytest.raises(ConflictError, match=r"store\.unfinished"):
+        store.withdraw(2, 5_000)
+    store.withdraw(1, 5_000)
+
+
+def test_a_clock_that_runs_ahead_does_not_hold_the_latest_row(store: ObservationStore) -> None:
+    ahead = lot(row(PH, 999_999, 7.5), flag=Flag.FAIL)
+    store.append(batch(1), replace(ahead, fail=np.array([Check.TIME], np.uint32)))
+    store.append(batch(2), lot(row(PH, 2, 7.1)))
+    assert values(store.latest()) == [("51.甲", 2, 0, 7.1)]
+    assert store.select(Selection()).num_rows == 2
+
+
+def test_days_before_1970_are_days_too(store: ObservationStore) -> None:
+    store.append(batch(1), lot(row(DO, -1, 5.0), row(DO, 1, 7.0)))
+    found = store.means(Selection(), "day", 0).to_pylist()
+    assert [(f["period"].day, f["mean"]) for f in found] == [(31, 5.0), (1, 7.0)]
+    store.withdraw(1, 9_000)
+    assert store.latest().num_rows == 0
 
 
 def test_progress_is_kept_with_the_values(store: ObservationStore) -> None:
@@ -224,7 +351,7 @@ def test_progress_is_kept_with_the_values(store: ObservationStore) -> None:
 def test_batches_are_told_newest_first_and_found_by_content(store: ObservationStore) -> None:
     store.append(batch(1, "aa"), lot(row(PH, 1, 7.5)), refused=2)
     store.append(batch(2, "bb"), lot(row(PH, 2, 7.5)))
-    store.append(batch(2, "bb"), lot(row(PH, 3, 7.5)), resume=True)
+    store.append(batch(2, "bb"), lot(row(PH, 3, 7.5)), part=1)
     assert [(s.batch.id, s.counts) for s in store.batches()] == [(2, Counts(2, 2)), (1, Counts(3, 1, 0, 0, 2))]
     assert [s.batch.id for s in store.batches(digest="aa")] == [1]
     assert store.batches(kind="hj212") == []

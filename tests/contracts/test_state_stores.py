@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from shangyou.adapters.state import SqlIntake, SqlPeople, SqlRegistry, StateDatabase
 from shangyou.adapters.state.schema import HEAD, metadata
 from shangyou.core.errors import ConflictError, NotFoundError, UnavailableError
+from shangyou.core.journal import Entry, Raw
 from shangyou.core.ports import Command, Intake, People, Person, Registry, Session
 from shangyou.core.records import Refusal
 from shangyou.core.registry import Agency, Device, River, Section, Status
@@ -96,6 +98,13 @@ def test_merged_sections_lead_to_the_one_that_stays(registry: Registry) -> None:
     assert [s.id for s in registry.sections()] == ["51.甲(新)"]
 
 
+def test_asking_for_a_merged_section_asks_for_the_one_it_stands_for(registry: Registry) -> None:
+    registry.meet([JIA, Section("51.乙", "乙")], 1)
+    registry.merge("51.甲", "51.乙", "li", 2)
+    assert set(registry.sites_of("51.甲")) == set(registry.sites_of("51.乙")) == {"51.甲", "51.乙"}
+    assert registry.sites_of("51.无") == ("51.无",)
+
+
 def test_merging_in_a_circle_is_refused(registry: Registry) -> None:
     registry.meet([JIA, Section("51.乙", "乙")], 1)
     registry.merge("51.甲", "51.乙", "li", 2)
@@ -135,6 +144,16 @@ def test_refusals_of_an_entry_are_kept_once_however_often_it_is_read(intake: Int
     assert len(found[1].refusal.text) == 500
     assert intake.refused(source="b.csv") == found[:1]
     assert (intake.refused_count(), intake.refused_count(since=1_500)) == (3, 1)
+
+
+def test_refusals_of_many_entries_are_kept_at_once(intake: Intake) -> None:
+    entries = [Entry(n, Raw("hj212", f"MN{n}", 1_000, b"")) for n in range(3)]
+    told = [Refusal("hj212.checksum", {"n": n}) for n in range(2)]
+    for _ in range(2):
+        intake.refuse_all([(entry, told) for entry in entries])
+    assert sorted((r.entry, r.refusal.facts["n"]) for r in intake.refused()) == [
+        (n, k) for n in range(3) for k in range(2)
+    ]
 
 
 def test_sessions_are_updated_in_place(intake: Intake) -> None:
@@ -191,6 +210,48 @@ def test_a_new_password_signs_everybody_out(people: People) -> None:
     token = people.open_login("li", 0, 50 * MINUTE)
     people.put_person(Person("li", "engineer"), "new")
     assert people.login(token, 1) is None
+
+
+def test_two_who_change_one_section_at_the_same_time_lose_nothing_of_each_other(tmp_path: Path) -> None:
+    registry = SqlRegistry(StateDatabase(tmp_path / "state.sqlite"))
+    sections = [Section(f"51.{n}", str(n)) for n in range(20)]
+    registry.meet(sections, 1)
+    with ThreadPoolExecutor(4) as threads:
+        for section in sections:
+            threads.submit(registry.confirm, section.id, "li", 2)
+            threads.submit(registry.rename, section.id, "新", "New", "wu", 2)
+    found = registry.sections()
+    assert {(s.status, s.name_zh) for s in found} == {(Status.CONFIRMED, "新")}
+
+
+def drop_and_fail(database: StateDatabase) -> None:
+    with database.writing() as connection:
+        connection.execute(text("drop table login"))
+        raise ZeroDivisionError
+
+
+def test_a_migration_that_is_cut_off_leaves_a_home_that_opens(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    StateDatabase(path).close()
+    (tmp_path / "cut.sqlite").touch()
+    database = StateDatabase(tmp_path / "cut.sqlite")
+    with pytest.raises(ZeroDivisionError):
+        drop_and_fail(database)
+    with database.reading() as connection:
+        assert connection.execute(text("select count(*) from login")).scalar() == 0
+    database.close()
+
+
+def test_a_home_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "a?b%20c 100%"
+    folder.mkdir()
+    StateDatabase(folder / "state.sqlite").close()
+    assert (folder / "state.sqlite").stat().st_size > 0
+
+
+def test_half_characters_of_foreign_text_are_kept_escaped(intake: Intake) -> None:
+    intake.refuse(1, "a\udcff.csv", "table", 1, [Refusal("tables.number", {"text": "\ud800"}, 1, "\ud800", "\ud800")])
+    assert len(intake.refused()) == 1
 
 
 def test_tokens_and_passwords_stand_nowhere_in_the_database(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from shangyou.core.clock import from_ms, to_ms
 from shangyou.core.errors import ConflictError, InputError, NotFoundError
 from shangyou.core.ports import OBSERVATION_COLUMNS, Batch, BatchState, Progress, Selection, StoreSize
-from shangyou.core.records import Censor, Counts, Flag, Flagged, Mark, Origin, SeriesKey
+from shangyou.core.records import Censor, Check, Counts, Flag, Flagged, Ints, Mark, Origin, SeriesKey
 
 MS = pa.timestamp("ms", "UTC")
 TYPES = (
@@ -48,7 +48,7 @@ class Version:
     def says(self) -> tuple[object, ...]:
         """What the source said."""
         withdrawn = self.origin == Origin.WITHDRAWN
-        return ("none" if math.isnan(self.value) else self.value, self.censor, self.mark, withdrawn)
+        return ("none" if math.isnan(self.value) else self.value, self.censor, self.mark, self.upper, withdrawn)
 
     def row(self) -> tuple[object, ...]:
         """As in OBSERVATION_COLUMNS."""
@@ -64,6 +64,7 @@ class FakeObservations:
     def __init__(self) -> None:
         self._versions: dict[tuple[SeriesKey, int], list[Version]] = {}
         self._batches: dict[int, BatchState] = {}
+        self._parts: dict[int, int] = {}
         self._progress = Progress()
         self._keys: dict[SeriesKey, None] = {}
 
@@ -73,12 +74,18 @@ class FakeObservations:
         flagged: Flagged,
         refused: int = 0,
         progress: Progress | None = None,
-        resume: bool = False,
+        *,
+        part: int = 0,
+        received: Ints | None = None,
+        again: Flagged | None = None,
     ) -> Counts:
         """See core.ports.ObservationStore."""
+        self._progress = progress or self._progress
+        if self._parts.get(batch.id, 0) > part:
+            return Counts()
         groups: dict[tuple[SeriesKey, int], list[Version]] = {}
         self._keys |= dict.fromkeys(flagged.observations.keys)
-        for version in _incoming(batch, flagged):
+        for version in _incoming(batch, flagged, received):
             groups.setdefault((version.key, version.time), []).append(version)
         new = unchanged = revised = 0
         for place, statements in groups.items():
@@ -94,11 +101,24 @@ class FakeObservations:
             revised += len(words) - (force is None)
             for version in words:
                 self._add(place, version)
+        if again is not None:
+            self._judge_again(batch, again)
         counts = Counts(len(flagged.observations) + refused, new, unchanged, revised, refused)
-        before = self._batches[batch.id].counts if resume and batch.id in self._batches else Counts()
+        before = self._batches[batch.id].counts if part else Counts()
         self._batches[batch.id] = BatchState(batch, before + counts)
-        self._progress = progress or self._progress
+        self._parts[batch.id] = part + 1
         return counts
+
+    def _judge_again(self, batch: Batch, again: Flagged) -> None:
+        for judged in _incoming(batch, again):
+            force = self._in_force((judged.key, judged.time))
+            if force is None or force.review or force.origin == Origin.WITHDRAWN:
+                continue
+            if (force.value, force.censor, force.mark) != (judged.value, judged.censor, judged.mark):
+                continue
+            verdict = {"flag": judged.flag, "suspect": judged.suspect, "fail": judged.fail}
+            if any(getattr(force, name) != value for name, value in verdict.items()):
+                self._add((force.key, force.time), replace(force, **verdict, received=batch.received))  # type: ignore[arg-type]
 
     def correct(self, batch: Batch, flagged: Flagged, origin: int, review: int) -> Counts:
         """See core.ports.ObservationStore."""
@@ -110,6 +130,7 @@ class FakeObservations:
             self._add(place, replace(version, origin=origin, review=review))
         counts = Counts(new + revised, new, 0, revised)
         self._batches.setdefault(batch.id, BatchState(batch, counts))
+        self._parts.setdefault(batch.id, 1)
         return counts
 
     def _in_force(self, place: tuple[SeriesKey, int]) -> Version | None:
@@ -117,8 +138,9 @@ class FakeObservations:
 
     def _add(self, place: tuple[SeriesKey, int], version: Version) -> None:
         chain = self._versions.setdefault(place, [])
-        chain[:] = [replace(v, until=version.received) if v.until is None else v for v in chain]
-        chain.append(replace(version, revision=len(chain)))
+        came = max([version.received, *(v.received for v in chain if v.until is None)])
+        chain[:] = [replace(v, until=came) if v.until is None else v for v in chain]
+        chain.append(replace(version, revision=len(chain), received=came, until=None))
 
     def withdraw(self, batch: int, received: int) -> Counts:
         """See core.ports.ObservationStore."""
@@ -126,17 +148,23 @@ class FakeObservations:
             raise NotFoundError("store.batch", batch=batch)
         if self._batches[batch].withdrawn is not None:
             raise ConflictError("store.withdrawn", batch=batch)
+        if self._progress.done and batch >= self._progress.done:
+            raise ConflictError("store.unfinished", batch=batch)
         gone = restored = 0
+        gone_before = {batch, *(id for id, state in self._batches.items() if state.withdrawn is not None)}
         for place, chain in self._versions.items():
             force = self._in_force(place)
             if force is None or force.batch != batch or force.origin == Origin.WITHDRAWN:
                 continue
-            before = [v for v in chain if v.batch != batch]
+            before = [v for v in chain if v.batch not in gone_before and v.origin != Origin.WITHDRAWN]
             gone, restored = gone + 1, restored + bool(before)
             none = replace(force, value=math.nan, censor=0, upper=None, mark=Mark.NO_VALUE, flag=Flag.MISSING)
             back = before[-1] if before else replace(none, suspect=0, fail=0, origin=Origin.WITHDRAWN, review=0)
             self._add(place, replace(back, received=received, until=None))
         self._batches[batch] = replace(self._batches[batch], withdrawn=received)
+        for id, state in self._batches.items():
+            if id > batch and state.counts.unchanged:
+                self._batches[id] = replace(state, batch=replace(state.batch, digest=""))
         return Counts(received=gone, revised=restored)
 
     def _selected(self, selection: Selection) -> list[Version]:
@@ -154,7 +182,8 @@ class FakeObservations:
 
     def latest(self, sites: Sequence[str] = (), parameters: Sequence[str] = ()) -> pa.Table:
         """See core.ports.ObservationStore."""
-        newest = {v.key: v for v in self._selected(Selection(tuple(sites), tuple(parameters)))}
+        found = self._selected(Selection(tuple(sites), tuple(parameters)))
+        newest = {v.key: v for v in found if not v.fail & Check.TIME}
         return _table(list(newest.values()))
 
     def means(self, selection: Selection, period: str, offset_ms: int, logarithmic: Sequence[str] = ()) -> pa.Table:
@@ -175,11 +204,11 @@ class FakeObservations:
         columns = zip(*rows, strict=True) if rows else ((),) * len(names)
         return pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], names=list(names))
 
-    def context(self, keys: Sequence[SeriesKey], before: Sequence[int], count: int, since: int) -> pa.Table:
+    def context(self, keys: Sequence[SeriesKey], before: Sequence[int], count: int, back: int) -> pa.Table:
         """See core.ports.ObservationStore."""
         rows: list[Version] = []
         for key, stop in sorted(zip(keys, before, strict=True)):
-            found = [v for v in self._selected(Selection(start=since, stop=stop)) if v.key == key]
+            found = [v for v in self._selected(Selection(start=stop - back, stop=stop)) if v.key == key]
             rows += found[-count:]
         return _table(rows)
 
@@ -212,7 +241,7 @@ class FakeObservations:
         return StoreSize(count, len(self._keys), 0, min(times, default=None), max(times, default=None))
 
 
-def _incoming(batch: Batch, flagged: Flagged) -> Iterator[Version]:
+def _incoming(batch: Batch, flagged: Flagged, received: Ints | None = None) -> Iterator[Version]:
     o = flagged.observations
     for i in range(len(o)):
         value = float(o.value[i])
@@ -229,7 +258,7 @@ def _incoming(batch: Batch, flagged: Flagged) -> Iterator[Version]:
             fail=int(flagged.fail[i]),
             origin=Origin.ORIGINAL,
             review=0,
-            received=batch.received,
+            received=batch.received if received is None else int(received[i]),
             batch=batch.id,
             entry=int(o.entry[i]) if len(o.entry) else -1,
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from shangyou.core.errors import ConflictError, NotFoundError
+from shangyou.core.journal import Entry, Raw
 from shangyou.core.ports import Command, Person, Refused, Session
 from shangyou.core.records import Refusal
 from shangyou.core.registry import Agency, Device, River, Section, Status
@@ -50,7 +51,7 @@ class FakeRegistry:
         return self.section(found.merged_into) if found.merged_into else found
 
     def sites_of(self, id: str) -> tuple[str, ...]:
-        sites = [id]
+        sites = [self.section(id).id if id in self._sections else id]
         for site in sites:  # grows while it is walked
             sites += [s.id for s in self._sections.values() if s.merged_into == site]
         return (*sites, *(d.mn for d in self.devices() if d.section in sites))
@@ -127,10 +128,16 @@ class FakeIntake:
         self._maps: dict[str, str] = {}
 
     def refuse(self, entry: int, source: str, kind: str, received: int, refusals: Sequence[Refusal]) -> None:
-        known = sum(r.entry == entry for r in self._refused)
-        for refusal in refusals[known:]:
-            short = replace(refusal, text=refusal.text[:500])
-            self._refused.append(Refused(len(self._refused) + 1, entry, source, kind, received, short))
+        self.refuse_all([(Entry(entry, Raw(kind, source, received, b"")), refusals)])
+
+    def refuse_all(self, refused: Sequence[tuple[Entry, Sequence[Refusal]]]) -> None:
+        for entry, refusals in refused:
+            known = sum(r.entry == entry.id for r in self._refused)
+            for refusal in refusals[known:]:
+                short = replace(refusal, text=refusal.text[:500])
+                raw = entry.raw
+                kept = Refused(len(self._refused) + 1, entry.id, raw.source, raw.kind, raw.received, short)
+                self._refused.append(kept)
 
     def refused(self, limit: int = 100, source: str | None = None, since: int | None = None) -> list[Refused]:
         found = [r for r in self._refused if source in (None, r.source) and (since is None or r.received >= since)]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 
 from shangyou.core.errors import InputError, UnavailableError
 from shangyou.core.journal import Raw
-from shangyou.core.ports import Batch, ObservationStore, Progress, Selection
-from shangyou.core.records import Check, Counts, Flag, Flagged, Observations, Parsed, Refusal, SeriesKey
+from shangyou.core.ports import ObservationStore, Progress, Selection
+from shangyou.core.records import Check, Counts, Flag, Observations, Parsed, Refusal, SeriesKey
 from shangyou.core.registry import Device, Section
 from shangyou.flows.digest import Digest
 from shangyou.flows.receive import receive
@@ -33,6 +34,8 @@ def read_lines(raw: Raw) -> Iterator[Parsed]:
         rows, refusals = [], []
         for number, line in enumerate(part.split("\n"), start=1):
             hour, _, value = line.partition(" ")
+            if hour == "surprise":
+                raise LookupError(line)
             try:
                 rows.append((PH, START + int(hour) * HOUR, float(value), 0, 1))
             except ValueError:
@@ -169,24 +172,22 @@ class Failing(FakeObservations):
         super().__init__()
         self.at, self.after, self.calls = at, after, 0
 
-    def append(
-        self, batch: Batch, flagged: Flagged, refused: int = 0, progress: Progress | None = None, resume: bool = False
-    ) -> Counts:
+    def append(self, *told: Any, **more: Any) -> Counts:
         self.calls += 1
         if self.calls == self.at and not self.after:
             raise UnavailableError("store.full")
-        counts = super().append(batch, flagged, refused, progress, resume)
+        counts = super().append(*told, **more)
         if self.calls == self.at:
             raise UnavailableError("store.write")
         return counts
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("at", [1, 2, 3, 4])
+@pytest.mark.parametrize("at", [1, 2, 3, 4, 5])
 def test_stopped_at_any_step_and_begun_again_nothing_is_lost_or_doubled(at: int, after: bool) -> None:
     plain, broken = Bench(), Bench(Failing(at, after))
     for bench in (plain, broken):
-        bench.put("0 7.1\n1 7.2\nbad\n\n2 7.3")
+        bench.put("0 7.1\n1 7.2\nbad\n\n2 7.3\n0 7.9\n\n4 7.0")
         for hour in range(3, 6):
             bench.packet(hour, 7.0 + hour / 100, qn=hour)
         bench.put("2 7.9", name="b.txt")
@@ -199,6 +200,68 @@ def test_stopped_at_any_step_and_begun_again_nothing_is_lost_or_doubled(at: int,
         == plain.store.select(Selection(versions=True)).to_pylist()
     )
     assert [r.refusal for r in broken.intake.refused()] == [r.refusal for r in plain.intake.refused()]
+
+
+def test_a_file_on_which_the_reader_fails_is_refused_and_does_not_stop_the_others() -> None:
+    bench = Bench()
+    id = bench.put("0 7.1\n\nsurprise 1", kind="lines")
+    bench.put("1 7.2", name="b.txt")
+    bench.digest.run()
+    assert [(r.entry, r.refusal.code) for r in bench.intake.refused()] == [(id, "receive.fault")]
+    assert bench.values() == [(0, 7.1), (1, 7.2)]
+
+
+def test_times_that_nothing_can_hold_are_refused_by_number() -> None:
+    bench = Bench()
+    bench.put("0 7.1\n99999999 7.2")
+    assert bench.digest.run() == Counts(2, 1, refused=1)
+    assert [r.refusal.code for r in bench.intake.refused()] == ["receive.time"]
+
+
+def test_a_file_that_came_twice_before_it_was_read_is_taken_in_once() -> None:
+    bench = Bench()
+    for _ in range(2):
+        bench.put("0 7.1")
+    assert bench.journal.end() == 2
+    bench.digest.run()
+    assert [state.batch.id for state in bench.store.batches()] == [0]
+    bench.store.withdraw(0, START)
+    bench.put("0 7.1")
+    bench.digest.run()
+    assert bench.values() == [(0, 7.1)]
+
+
+def test_a_part_is_waited_for_through_restarts_and_files_between() -> None:
+    bench = Bench()
+    bench.packet(0, 7.1, qn=1, flag="6", parts="PNUM=2;PNO=1;")
+    bench.digest.run()
+    for number in range(2):
+        bench.put(f"{number + 5} 7.3", name=f"{number}.txt")
+        bench.begin().run()
+    bench.packet(0, 7.1, qn=1, flag="6", parts="PNUM=2;PNO=2;")
+    bench.begin().run()
+    assert bench.intake.refused() == []
+    assert (0, 7.1) in bench.values()
+
+
+def test_what_was_known_when_is_the_same_live_and_from_a_backlog() -> None:
+    live, late = Bench(), Bench()
+    for bench in (live, late):
+        for hour in range(4):
+            bench.packet(hour, 7.0 + hour / 100, qn=hour)
+            if bench is live:
+                bench.digest.run()
+    late.digest.run()
+    for hour in range(4):
+        known = Selection(as_of=START + hour * HOUR + 60_000)
+        assert live.store.select(known).num_rows == late.store.select(known).num_rows == hour + 1
+
+
+def test_a_store_that_is_ahead_of_its_journal_is_not_passed_over() -> None:
+    bench = Bench()
+    bench.store.advance(Progress(5, 5))
+    with pytest.raises(UnavailableError, match=r"digest\.behind"):
+        bench.digest.run()
 
 
 def test_it_stops_when_asked_and_goes_on_later() -> None:

@@ -6,6 +6,7 @@ A torn tail (power lost in the middle of a write) was never acknowledged; it is 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import struct
@@ -40,20 +41,29 @@ class FileJournal:
         self._firsts = sorted(int(p.stem) for p in path.glob("*.log"))
         self._marks: dict[int, list[int]] = {}  # first id of a segment: offsets of every STRIDE-th entry
         if not self._firsts:
-            self._create(0)
+            _sync_folder(path.parent)
+            os.close(self._create(0))
         self._open_last()
 
     def _file(self, first: int) -> Path:
         return self._path / f"{first:016d}.log"
 
-    def _create(self, first: int) -> None:
-        self._file(first).touch()
+    def _create(self, first: int) -> int:
+        """A new last segment; its descriptor. Nothing here changes unless it is whole and durable."""
+        path = self._file(first)
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            _sync_folder(self._path)
+        except OSError:
+            os.close(fd)
+            path.unlink(missing_ok=True)
+            raise
         self._firsts.append(first)
         self._marks[first] = []
-        _sync_folder(self._path)
+        return fd
 
     def _open_last(self) -> None:
-        """Find the end of the last segment; set a torn tail aside."""
+        """Find the end of the last segment; set a torn tail aside; "journal.damaged", if it is none."""
         first = self._firsts[-1]
         path = self._file(first)
         self._marks[first] = []
@@ -62,15 +72,23 @@ class FileJournal:
             if count % STRIDE == 0:
                 self._marks[first].append(offset)
             count, end = count + 1, offset + HEAD.size + length
-        size = path.stat().st_size
-        if size > end:
-            with path.open("rb") as file:
-                file.seek(end)
-                path.with_suffix(f".torn-{end}").write_bytes(file.read())
-            os.truncate(path, end)
         self._next, self._size = first + count, end
+        if path.stat().st_size > end:
+            if _goes_on(path, end):  # whole records follow: not a write that was cut short, but damage
+                raise UnavailableError("journal.damaged", path=str(path), entry=self._next)
+            self._set_aside(path, end)
         self._fd = os.open(path, os.O_WRONLY | os.O_APPEND)
         os.fsync(self._fd)
+
+    def _set_aside(self, path: Path, end: int) -> None:
+        """Keep what a power cut left of a write in a file of its own."""
+        number = len(list(self._path.glob(f"{path.stem}.torn-*")))
+        with path.open("rb") as file, (self._path / f"{path.stem}.torn-{number}").open("wb") as torn:
+            file.seek(end)
+            torn.write(file.read())
+            torn.flush()
+            os.fsync(torn.fileno())
+        os.truncate(path, end)
 
     def append(self, raws: Sequence[Raw]) -> range:
         """Make them durable with one sync; return their ids. See core.journal.Journal."""
@@ -99,26 +117,22 @@ class FileJournal:
                 view = view[os.write(self._fd, view) :]
             os.fdatasync(self._fd)
         except OSError as error:
-            # after a failed write or sync the kernel's word on this file is void: go back to what was durable
+            # after a failed write or sync the kernel's word on this write is void: go back to what was durable
             self._back_to_durable()
             full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             raise UnavailableError("journal.full" if full else "journal.write", path=str(self._path)) from error
 
     def _back_to_durable(self) -> None:
-        os.close(self._fd)
-        path = self._file(self._firsts[-1])
-        os.truncate(path, self._size)
-        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND)
+        with contextlib.suppress(OSError):  # what cannot be cut off now is cut off at the next opening
+            os.ftruncate(self._fd, self._size)
 
     def _roll(self) -> None:
-        os.close(self._fd)
         try:
-            self._create(self._next)
-            self._size = 0
+            fd = self._create(self._next)
         except OSError as error:
             raise UnavailableError("journal.full", path=str(self._path)) from error
-        finally:
-            self._fd = os.open(self._file(self._firsts[-1]), os.O_WRONLY | os.O_APPEND)
+        os.close(self._fd)
+        self._fd, self._size = fd, 0
 
     def end(self) -> int:
         """Id that the next entry will have."""
@@ -172,8 +186,9 @@ class FileJournal:
 
     def get(self, id: int) -> Entry:
         """One entry; NotFoundError "journal.entry"."""
-        for entry in self.read(id, id + 1):
-            return entry
+        if 0 <= id < self._next:
+            for entry in self.read(id, id + 1):
+                return entry
         raise NotFoundError("journal.entry", id=id)
 
     def close(self) -> None:
@@ -181,17 +196,30 @@ class FileJournal:
         os.close(self._fd)
 
 
-def _frames(path: Path) -> Iterator[tuple[int, int]]:
+def _frames(path: Path, start: int = 0) -> Iterator[tuple[int, int]]:
     """(offset, length) of the whole, undamaged records of a segment, up to the first that is not."""
+    size = path.stat().st_size
     with path.open("rb", buffering=1 << 20) as file:
-        offset = 0
+        file.seek(start)
+        offset = start
         while len(head := file.read(HEAD.size)) == HEAD.size:
             length, check = HEAD.unpack(head)
-            body = file.read(length)
-            if len(body) < length or zlib.crc32(body) != check:
+            # no record is empty: zeros, which some file systems leave behind after a power cut, are none
+            if not 0 < length <= size - offset - HEAD.size or zlib.crc32(file.read(length)) != check:
                 return
             yield offset, length
             offset += HEAD.size + length
+
+
+def _goes_on(path: Path, bad: int) -> bool:
+    """Does a whole record follow the bad one, at the place that its own head names?"""
+    with path.open("rb") as file:
+        file.seek(bad)
+        head = file.read(HEAD.size)
+    if len(head) < HEAD.size:
+        return False
+    length, _ = HEAD.unpack(head)
+    return length > 0 and next(_frames(path, bad + HEAD.size + length), None) is not None
 
 
 def _sync_folder(path: Path) -> None:

@@ -8,7 +8,8 @@ from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 
-from shangyou.core.records import Counts, Flagged, Refusal, SeriesKey
+from shangyou.core.journal import Entry
+from shangyou.core.records import Counts, Flagged, Ints, Refusal, SeriesKey
 from shangyou.core.registry import Agency, Device, River, Section
 
 
@@ -88,13 +89,24 @@ class ObservationStore(Protocol):
         flagged: Flagged,
         refused: int = 0,
         progress: Progress | None = None,
-        resume: bool = False,
+        *,
+        part: int = 0,
+        received: Ints | None = None,
+        again: Flagged | None = None,
     ) -> Counts:
         """Add what is new or changed, in one transaction with the batch's row and the journal progress.
-        With `resume` the counts are added to those of the batch's earlier parts, else they begin anew.
 
         Of several values for one (series, time) in the batch the last one counts: if it equals the version
         in force the whole is unchanged; otherwise each different value becomes a revision, in order.
+
+        Args:
+            batch, flagged, refused: what came in, and how much of it was refused.
+            progress: how far the journal is in the store with this.
+            part: 0, 1, 2 ... of a batch that comes in parts, whose counts add up. A part that is there already,
+                because a crash came before the next, is not applied again.
+            received: (n,) [ms since 1970 UTC], where the rows of a batch did not come together.
+            again: observations in force that were judged again in the light of the new ones. Where they still say
+                the same and nobody has reviewed them, a version with the new verdict takes their place.
         """
         ...
 
@@ -106,9 +118,10 @@ class ObservationStore(Protocol):
         ...
 
     def withdraw(self, batch: int, received: int) -> Counts:
-        """Roll a batch back by new versions: the version before it is in force again, or none is.
+        """Roll a batch back by new versions: the newest of a batch that was not is in force again, or none is.
 
-        Raises NotFoundError "store.batch"; ConflictError "store.withdrawn" if it was rolled back before.
+        Raises NotFoundError "store.batch"; ConflictError "store.withdrawn" if it was rolled back before,
+        "store.unfinished" while it is still being taken in.
         """
         ...
 
@@ -133,9 +146,9 @@ class ObservationStore(Protocol):
         """
         ...
 
-    def context(self, keys: Sequence[SeriesKey], before: Sequence[int], count: int, since: int) -> pa.Table:
-        """Up to `count` versions in force of each series before its own time `before` and at or after `since`
-        [ms since 1970 UTC], for checks that look back.
+    def context(self, keys: Sequence[SeriesKey], before: Sequence[int], count: int, back: int) -> pa.Table:
+        """Up to `count` versions in force of each series before its own time `before` and at most `back` [ms] earlier,
+        for checks that look back.
         """
         ...
 
@@ -277,6 +290,10 @@ class Intake(Protocol):
 
     def refuse(self, entry: int, source: str, kind: str, received: int, refusals: Sequence[Refusal]) -> None:
         """Keep refusals; repeating the same entry changes nothing."""
+        ...
+
+    def refuse_all(self, refused: Sequence[tuple[Entry, Sequence[Refusal]]]) -> None:
+        """The same for many entries at once."""
         ...
 
     def refused(self, limit: int = 100, source: str | None = None, since: int | None = None) -> list[Refused]: ...

@@ -60,20 +60,55 @@ def joined(parts: Sequence[Flagged]) -> Flagged:
     )
 
 
-def part(observations: Observations, keys: Sequence[SeriesKey]) -> Observations:
-    """The rows of some series."""
-    wanted = set(keys)
-    allowed = np.array([key in wanted for key in observations.keys], np.bool_)
-    rows = np.flatnonzero(allowed[observations.series]) if len(observations) else np.empty(0, np.intp)
+def rows(observations: Observations, at: NDArray[np.intp]) -> Observations:
+    """Some rows, in the order of `at`; all keys stay."""
     o = observations
+    return Observations(
+        keys=o.keys,
+        series=o.series[at],
+        time=o.time[at],
+        value=o.value[at],
+        censor=o.censor[at],
+        mark=o.mark[at],
+        upper=o.upper[at] if o.upper is not None else None,
+        entry=o.entry[at] if len(o.entry) else o.entry,
+    )
+
+
+def part(observations: Observations, keys: Sequence[SeriesKey]) -> Observations:
+    """The rows of some series, and no other keys."""
+    allowed = _among(observations, keys)
+    return _without_others(observations, allowed, np.flatnonzero(allowed[observations.series]))
+
+
+def split(flagged: Flagged, keys: Sequence[SeriesKey]) -> tuple[Flagged | None, Flagged | None]:
+    """The rows of some series, and all others; None where there are none."""
+    allowed = _among(flagged.observations, keys)
+    mine = allowed[flagged.observations.series]
+    return _some(flagged, allowed, np.flatnonzero(mine)), _some(flagged, ~allowed, np.flatnonzero(~mine))
+
+
+def _some(flagged: Flagged, allowed: NDArray[np.bool_], at: NDArray[np.intp]) -> Flagged | None:
+    if not len(at):
+        return None
+    observations = _without_others(flagged.observations, allowed, at)
+    return Flagged(observations, flagged.flag[at], flagged.suspect[at], flagged.fail[at])
+
+
+def _among(observations: Observations, keys: Sequence[SeriesKey]) -> NDArray[np.bool_]:
+    wanted = set(keys)
+    return np.array([key in wanted for key in observations.keys], np.bool_)
+
+
+def _without_others(o: Observations, allowed: NDArray[np.bool_], at: NDArray[np.intp]) -> Observations:
     place = np.cumsum(allowed, dtype=np.int32) - 1
     return Observations(
-        keys=tuple(key for key in o.keys if key in wanted),
-        series=place[o.series[rows]] if len(rows) else np.empty(0, np.int32),
-        time=o.time[rows],
-        value=o.value[rows],
-        censor=o.censor[rows],
-        mark=o.mark[rows],
-        upper=o.upper[rows] if o.upper is not None else None,
-        entry=o.entry[rows] if len(o.entry) else o.entry,
+        keys=tuple(key for key, yes in zip(o.keys, allowed.tolist(), strict=True) if yes),
+        series=place[o.series[at]] if len(at) else np.empty(0, np.int32),
+        time=o.time[at],
+        value=o.value[at],
+        censor=o.censor[at],
+        mark=o.mark[at],
+        upper=o.upper[at] if o.upper is not None else None,
+        entry=o.entry[at] if len(o.entry) else o.entry,
     )

@@ -12,15 +12,16 @@ from typing import Final
 
 import numpy as np
 
+from shangyou.core.errors import ShangyouError, UnavailableError
 from shangyou.core.journal import Entry, Journal, Raw
 from shangyou.core.ports import Batch, Intake, ObservationStore, Progress, Registry
-from shangyou.core.records import Counts, Flagged, Observations, Origin, Parsed, Refusal, Review, SeriesKey
+from shangyou.core.records import Counts, Flagged, Ints, Observations, Parsed, Refusal, SeriesKey
 from shangyou.core.registry import Section
-from shangyou.flows.columns import from_table, joined, part
+from shangyou.flows.columns import from_table, joined, part, rows, split
 from shangyou.flows.receive import fingerprint
 from shangyou.ingest.hj212.read import Reader
 from shangyou.quality.check import check
-from shangyou.quality.follow import Followed, follow
+from shangyou.quality.follow import follow
 from shangyou.quality.plan import Plan
 
 PACKETS: Final = "hj212"  # the kind of journal entries that are packets, digested many at a time
@@ -28,6 +29,9 @@ AT_ONCE: Final = 4_000  # packets in one transaction: about 40,000 values, 0.2 s
 LOOK_BACK: Final = 100  # earlier values of each series that checks may see: days of hours, hours of minutes
 LOOK_BACK_MS: Final = 3 * 86_400_000  # and how old they may be
 
+
+FIRST_MS: Final = -9_214_560_000_000  # 1678-01-01
+LAST_MS: Final = 9_214_646_400_000  # 2262-01-01: what nanoseconds of other software can still hold
 
 FileReader = Callable[[Raw], Iterator[Parsed]]
 
@@ -52,7 +56,7 @@ class Digest:
 
     def _begin_anew(self) -> None:
         self._packets = Reader()
-        self._fresh = True  # the reader has not seen what was still waited upon when the journal was last read
+        self._caught_up = False  # has the reader seen again what was still waited upon when the node last ended?
         self._pending: int | None = None
         self._follow_anew()
 
@@ -69,7 +73,10 @@ class Digest:
         stop: Callable[[], bool] = lambda: False,
         tell: Callable[[int, int], None] = lambda done, end: None,
     ) -> Counts:
-        """Digest until the end of the journal, or until `stop`; `tell` hears (entries done, entries in all)."""
+        """Digest until the end of the journal, or until `stop`; `tell` hears (entries done, entries in all).
+
+        Raises UnavailableError of the stores, and "digest.behind" if the store knows more than the journal holds.
+        """
         try:
             return self._run(stop, tell)
         except BaseException:
@@ -80,8 +87,9 @@ class Digest:
         total = Counts()
         done, needed = self._store.progress()
         end = self._journal.end()
-        entries = self._journal.read(min(done, needed) if self._fresh else done, end)
-        self._fresh = False
+        if done > end:
+            raise UnavailableError("digest.behind", done=done, end=end)
+        entries = self._journal.read(done if self._caught_up else min(done, needed), end)
         for is_packets, run in groupby(entries, key=lambda entry: entry.raw.kind == PACKETS):
             while group := list(islice(run, AT_ONCE if is_packets else 1)):
                 if stop():
@@ -92,45 +100,60 @@ class Digest:
                     total += self._take_file(group[0])
                 done = max(done, group[-1].id + 1)
                 tell(done, end)
+        self._caught_up = True
         return total
 
     def _take_packets(self, entries: list[Entry], done: int) -> Counts:
         read = self._packets.read(entries, self._registry.device, done)
+        self._pending = read.pending
         fresh = [entry for entry in entries if entry.id >= done]
         if not fresh:
             return Counts()
-        for _, refused in groupby(read.refused, key=lambda pair: pair[0].id):
-            pairs = list(refused)
-            raw = pairs[0][0].raw
-            self._intake.refuse(pairs[0][0].id, raw.source, raw.kind, raw.received, [pair[1] for pair in pairs])
+        refused: dict[int, tuple[Entry, list[Refusal]]] = {}
+        for entry, refusal in read.refused:
+            refused.setdefault(entry.id, (entry, []))[1].append(refusal)
+        self._intake.refuse_all(list(refused.values()))
         end = fresh[-1].id + 1
         batch = Batch(fresh[0].id, PACKETS, PACKETS, fresh[-1].raw.received, entries=len(fresh))
-        followed = self._follow(read.parsed.observations, batch.received)
-        self._pending = read.pending
-        counts = self._store.append(batch, followed.flagged, len(read.refused), self._progress(end))
-        if len(followed.again.observations):  # a spike is known only by what follows it
-            self._store.correct(batch, followed.again, Origin.ORIGINAL, Review.NONE)
-        self._tail = followed.tail
+        observations = _in_time(read.parsed).observations
+        mine, others = self._tail_of(observations)
+        followed = follow(observations, mine, batch.received, self._plan)
+        counts = self._store.append(
+            batch,
+            followed.flagged,
+            len(read.refused),
+            self._progress(end),
+            received=_received(entries, observations),
+            again=followed.again,
+        )
+        self._tail = followed.tail if others is None else joined([others, followed.tail])
         return counts
 
-    def _follow(self, observations: Observations, received: int) -> Followed:
-        """Test the newest values of a stream against the ones before, which come from the store the first time."""
+    def _tail_of(self, observations: Observations) -> tuple[Flagged | None, Flagged | None]:
+        """The last values of the series of some observations, and those of all others.
+
+        A series is looked up in the store when it is met for the first time.
+        """
         fresh = [key for key in observations.keys if key not in self._followed]
         if fresh:
             earlier = self._earlier(part(observations, fresh))
             if earlier:
                 self._tail = earlier if self._tail is None else joined([self._tail, earlier])
             self._followed.update(fresh)
-        return follow(observations, self._tail, received, self._plan)
+        return (None, None) if self._tail is None else split(self._tail, observations.keys)
 
     def _take_file(self, entry: Entry) -> Counts:
         raw = entry.raw
-        batch = Batch(entry.id, raw.kind, raw.source, raw.received, fingerprint(raw.kind, raw.note, raw.body))
+        digest = fingerprint(raw.kind, raw.note, raw.body)
         after = self._progress(entry.id + 1)
-        reader = self._files.get(raw.kind)
+        if any(known.batch.id != entry.id for known in self._store.batches(1, digest=digest)):
+            self._store.advance(after)  # it came twice before the first was read
+            return Counts()
+        batch = Batch(entry.id, raw.kind, raw.source, raw.received, digest)
+        reader = self._files.get(raw.kind, _unreadable)
         total, refusals = Counts(), list[Refusal]()
         self._follow_anew()  # the file may hold values of series that packets report too
-        for number, (parsed, last) in enumerate(_marked_last(reader(raw) if reader else _unreadable(raw))):
+        for number, (parsed, last) in enumerate(_marked_last(_whole(reader, raw))):
             refusals += parsed.refusals
             if last:  # refusals first: with the last values the progress is written, and this file is never read again
                 self._intake.refuse(entry.id, raw.source, raw.kind, raw.received, refusals)
@@ -138,9 +161,7 @@ class Digest:
             earlier = self._earlier(parsed.observations)
             context = earlier.observations if earlier else None
             flagged = check(parsed.observations, context, raw.received, self._plan)
-            total += self._store.append(
-                batch, flagged, len(parsed.refusals), after if last else None, resume=number > 0
-            )
+            total += self._store.append(batch, flagged, len(parsed.refusals), after if last else None, part=number)
         return total
 
     def _meet(self, sections: Sequence[Section], at: int) -> None:
@@ -158,9 +179,41 @@ class Digest:
             return None
         first = np.full(len(observations.keys), np.iinfo(np.int64).max)
         np.minimum.at(first, observations.series, observations.time)
-        since = int(first.min()) - LOOK_BACK_MS
-        table = self._store.context(observations.keys, first.tolist(), LOOK_BACK, since)
+        table = self._store.context(observations.keys, first.tolist(), LOOK_BACK, LOOK_BACK_MS)
         return from_table(table) if table.num_rows else None
+
+
+def _received(entries: Sequence[Entry], observations: Observations) -> Ints:
+    """(n,) when the packet of each observation arrived [ms since 1970 UTC]."""
+    ids = np.array([entry.id for entry in entries], np.int64)
+    came = np.array([entry.raw.received for entry in entries], np.int64)
+    place = np.searchsorted(ids, observations.entry)
+    known = (place < len(ids)) & (ids[np.minimum(place, len(ids) - 1)] == observations.entry)
+    # a part that was waited for since an earlier run came with the rest, as far as anybody could know
+    return np.where(known, came[np.minimum(place, len(ids) - 1)], came[-1])
+
+
+def _whole(reader: FileReader, raw: Raw) -> Iterator[Parsed]:
+    """What a reader makes of a file, within the times that can be kept; a fault of the reader refuses the file.
+
+    One file that nobody has thought of must not stop all that stand behind it.
+    """
+    try:
+        for parsed in reader(raw):
+            yield _in_time(parsed)
+    except ShangyouError:
+        raise
+    except Exception as error:  # noqa: BLE001 - see above; the file stays in the journal
+        yield Parsed(Observations.build([]), (), (Refusal("receive.fault", {"detail": repr(error)[:200]}),))
+
+
+def _in_time(parsed: Parsed) -> Parsed:
+    o = parsed.observations
+    far = (o.time < FIRST_MS) | (o.time >= LAST_MS)
+    if not far.any():
+        return parsed
+    refusal = Refusal("receive.time", {"rows": int(far.sum())})
+    return Parsed(rows(o, np.flatnonzero(~far)), parsed.sections, (*parsed.refusals, refusal))
 
 
 def _unreadable(raw: Raw) -> Iterator[Parsed]:

@@ -10,7 +10,7 @@ from shangyou.core.errors import InputError
 from shangyou.core.journal import Journal, Raw
 from shangyou.core.ports import BatchState, ObservationStore
 
-LARGEST = 1 << 30  # one entry of the journal; larger tables are given in parts
+LARGEST = 256 << 20  # one entry of the journal, held in memory a few times over; larger tables come in parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +42,6 @@ def receive(
     known = store.batches(1, digest=fingerprint(kind, note, body))
     if known:
         return Received(known[0].batch.id, known[0])
-    raw = Raw(kind, name, to_ms(clock.now()), body, note)
+    sound = name.encode("utf-8", "backslashreplace").decode()  # file names can hold half characters
+    raw = Raw(kind, sound, to_ms(clock.now()), body, note)
     return Received(journal.append([raw]).start, None)

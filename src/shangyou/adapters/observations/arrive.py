@@ -18,7 +18,7 @@ class Arrivals:
     """A batch in order of (series, time, arrival), repeated statements of one value taken out."""
 
     row: Index  # (m,) index into the batch, in that order
-    step: NDArray[np.int16]  # (m,) 0, 1, 2 ... number of the statement within its (series, time)
+    step: NDArray[np.int32]  # (m,) 0, 1, 2 ... number of the statement within its (series, time)
     last: Truth  # (m,) is it the last statement of its (series, time)
     repeated: int  # how many rows said again what the row before them had said
 
@@ -28,7 +28,7 @@ def arrange(series: NDArray[np.int32], flagged: Flagged) -> Arrivals:
     o = flagged.observations
     if len(o) > 1 and _strictly_sorted(series, o.time):
         order = np.arange(len(o))
-        return Arrivals(order, np.zeros(len(o), np.int16), np.ones(len(o), np.bool_), 0)
+        return Arrivals(order, np.zeros(len(o), np.int32), np.ones(len(o), np.bool_), 0)
     order = np.lexsort((np.arange(len(o)), o.time, series))
     same_key = np.zeros(len(o), np.bool_)
     same_key[1:] = (np.diff(series[order]) == 0) & (np.diff(o.time[order]) == 0)
@@ -42,7 +42,7 @@ def arrange(series: NDArray[np.int32], flagged: Flagged) -> Arrivals:
     row, first = order[keep], ~same_key[keep]
     starts = np.flatnonzero(first)
     run = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(row))))
-    step = (np.arange(len(row)) - starts[run]).astype(np.int16) if len(row) else np.zeros(0, np.int16)
+    step = (np.arange(len(row)) - starts[run]).astype(np.int32) if len(row) else np.zeros(0, np.int32)
     last = np.append(first[1:], True) if len(row) else np.zeros(0, np.bool_)
     return Arrivals(row, step, last, int(same_word.sum()))
 
@@ -58,15 +58,41 @@ def _equal(a: NDArray[np.float64], b: NDArray[np.float64]) -> Truth:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """What k statements say; two statements are equal if all of it is."""
+
+    value: NDArray[np.float64]
+    upper: NDArray[np.float64]  # NaN = none
+    censor: NDArray[np.uint8]
+    mark: NDArray[np.uint8]
+
+    def same(self, mine: Index, other: Words, theirs: Index) -> Truth:
+        """(m,) does statement mine[i] say what statement theirs[i] of the other says?"""
+        same: Truth = (
+            _equal(self.value[mine], other.value[theirs])
+            & _equal(self.upper[mine], other.upper[theirs])
+            & (self.censor[mine] == other.censor[theirs])
+            & (self.mark[mine] == other.mark[theirs])
+        )
+        return same
+
+
+def words(flagged: Flagged) -> Words:
+    """What a batch says."""
+    o = flagged.observations
+    upper = o.upper if o.upper is not None else np.full(len(o), np.nan)
+    return Words(o.value, upper, o.censor, o.mark)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """The version in force for some of the arrivals."""
+    """The version in force for k of the arrivals."""
 
     arrival: Index  # (k,) index into Arrivals
     rowid: NDArray[np.int64]  # (k,)
-    revision: NDArray[np.int16]  # (k,)
-    value: NDArray[np.float64]
-    censor: NDArray[np.uint8]
-    mark: NDArray[np.uint8]
+    revision: NDArray[np.int32]  # (k,)
+    received: NDArray[np.int64]  # (k,) ms
+    words: Words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,61 +100,49 @@ class Verdict:
     """Which arrivals become versions."""
 
     add: Index  # (a,) index into Arrivals
-    revision: NDArray[np.int16]  # (a,)
+    revision: NDArray[np.int32]  # (a,)
+    after: NDArray[np.int64]  # (a,) ms: when the version in force came, which the new one must not precede; 0 = none
     superseded: Truth  # (a,) a later statement of the same batch takes its place at once
-    end: NDArray[np.int64]  # rowids of stored versions that are no longer in force
+    end: Index  # (e,) index into Known: versions that are no longer in force
+    heir: Index  # (e,) index into `add`: the first version that follows each
     new: int
     unchanged: int
     revised: int
 
 
-def judge(arrivals: Arrivals, known: Known, flagged: Flagged, always: bool = False) -> Verdict:
+def judge(arrivals: Arrivals, known: Known, said: Words, always: bool = False) -> Verdict:
     """Compare what arrived with what is in force; see core.ports.ObservationStore.append for the rule.
 
     With `always` a statement that equals what is in force is a version too: a correction or a higher review level.
     """
-    m = len(arrivals.row)
-    group = np.cumsum(arrivals.step == 0) - 1  # (m,) number of the (series, time)
-    groups = int(group[-1]) + 1 if m else 0
-    base = np.full(groups, -1, np.int16)  # revision in force
-    stored = np.full(groups, -1, np.int64)  # its place in Known
-    at = group[known.arrival]
-    base[at], stored[at] = known.revision, np.arange(len(known.arrival))
-    final = arrivals.row[arrivals.last]  # (groups,) the batch's row that counts
-    o = flagged.observations
-    has = stored >= 0
-    same = np.zeros(groups, np.bool_)
-    k = stored[has]
-    same[has] = (
-        _equal(o.value[final[has]], known.value[k])
-        & (o.censor[final[has]] == known.censor[k])
-        & (o.mark[final[has]] == known.mark[k])
-    )
-    if always:
-        same[:] = False
-    # a first statement that repeats what is in force, before one that changes it, is no version of its own
     first = arrivals.step == 0
-    echo = np.zeros(m, np.bool_)
-    lead = np.flatnonzero(first)
-    follows = has & ~same if not always else np.zeros(groups, np.bool_)
-    leads = lead[follows]
-    rows, words = arrivals.row[leads], stored[follows]
-    echo[leads] = (
-        _equal(o.value[rows], known.value[words])
-        & (o.censor[rows] == known.censor[words])
-        & (o.mark[rows] == known.mark[words])
-    )
-    add = np.flatnonzero(~same[group] & ~echo)
-    shift = 1 - echo[lead][group[add]].astype(np.int16)
-    revision = np.where(has[group[add]], base[group[add]] + shift, 0) + arrivals.step[add]
-    changed = has & ~same
+    group = np.cumsum(first) - 1  # (m,) number of the (series, time)
+    groups = int(first.sum())
+    stored = np.full(groups, -1)  # place in Known
+    stored[group[known.arrival]] = np.arange(len(known.arrival))
+    has = stored >= 0
+    same, echo = np.zeros(groups, np.bool_), np.zeros(groups, np.bool_)
+    if not always:
+        there = stored[has]
+        same[has] = said.same(arrivals.row[arrivals.last][has], known.words, there)
+        # a first statement that repeats what is in force, before one that changes it, is no version of its own
+        echo[has] = said.same(arrivals.row[first][has], known.words, there) & ~same[has]
+    repeats = first & echo[group]
+    add = np.flatnonzero(~same[group] & ~repeats)
+    place = group[add]
+    base = np.where(has, known.revision[stored] if len(known.revision) else 0, 0)[place]
+    step = arrivals.step[add] - echo[place].astype(np.int32)
+    came = np.where(has, known.received[stored] if len(known.received) else 0, 0)[place]
+    changed = np.flatnonzero(has & ~same)
     fresh = int((~has).sum())
     return Verdict(
         add=add,
-        revision=revision.astype(np.int16),
+        revision=np.where(has[place], base + 1 + step, step).astype(np.int32),
+        after=came,
         superseded=~arrivals.last[add],
-        end=known.rowid[stored[changed]],
+        end=stored[changed],
+        heir=np.searchsorted(place, changed),
         new=fresh,
-        unchanged=arrivals.repeated + int(same[group].sum()) + int(echo.sum()),
+        unchanged=arrivals.repeated + int(same[group].sum()) + int(repeats.sum()),
         revised=len(add) - fresh,
     )

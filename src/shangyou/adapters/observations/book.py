@@ -8,24 +8,24 @@ from shangyou.core.ports import Batch, Progress
 from shangyou.core.records import Counts
 
 
-def knows(cursor: duckdb.DuckDBPyConnection, batch: Batch) -> bool:
-    """Has the batch been entered?"""
-    return cursor.execute("select 1 from batch where id = ?", [batch.id]).fetchone() is not None
+def parts(cursor: duckdb.DuckDBPyConnection, batch: Batch) -> int:
+    """How many parts of the batch are in the store."""
+    row = cursor.execute("select parts from batch where id = ?", [batch.id]).fetchone()
+    return int(row[0]) if row else 0
 
 
-def enter(cursor: duckdb.DuckDBPyConnection, batch: Batch, counts: Counts, resume: bool) -> None:
-    """Enter a batch with its counts, or add counts to a batch that goes on."""
+def enter(cursor: duckdb.DuckDBPyConnection, batch: Batch, counts: Counts, part: int) -> None:
+    """Enter a batch with the counts of its first part, or add those of a further one."""
     numbers = [counts.received, counts.new, counts.unchanged, counts.revised, counts.refused]
-    if resume:
+    if part:
         cursor.execute(
             "update batch set n_received = n_received + ?, n_new = n_new + ?, n_unchanged = n_unchanged + ?,"
-            " n_revised = n_revised + ?, n_refused = n_refused + ? where id = ?",
-            [*numbers, batch.id],
+            " n_revised = n_revised + ?, n_refused = n_refused + ?, parts = ? where id = ?",
+            [*numbers, part + 1, batch.id],
         )
         return
-    cursor.execute("delete from batch where id = ?", [batch.id])
     cursor.execute(
-        "insert into batch values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null)",
+        "insert into batch values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null, 1)",
         [batch.id, batch.kind, batch.source, batch.received, batch.digest, batch.by, batch.entries, *numbers],
     )
 

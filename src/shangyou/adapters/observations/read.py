@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from shangyou.adapters.observations.schema import EXISTS, OUT, ROW, USABLE
+from shangyou.adapters.observations.schema import EXISTS, OUT, ROW, TIMELY, USABLE
 from shangyou.core.errors import InputError
 from shangyou.core.ports import Selection
 
@@ -19,20 +19,20 @@ def _where(selection: Selection, ids: list[int] | None) -> Query:
         terms.append("o.series in (select unnest(?::integer[]))" if len(ids) != 1 else "o.series = ?")
         values.append(ids if len(ids) != 1 else ids[0])
     if selection.start is not None:
-        terms.append("o.time >= make_timestamp_ms(?)")
+        terms.append("o.time >= make_timestamp_ms(?)::timestamp_ms")
         values.append(selection.start)
     if selection.stop is not None:
-        terms.append("o.time < make_timestamp_ms(?)")
+        terms.append("o.time < make_timestamp_ms(?)::timestamp_ms")
         values.append(selection.stop)
     if selection.as_of is not None:
-        terms.append("o.received <= make_timestamp_ms(?)")
+        terms.append("o.received <= make_timestamp_ms(?)::timestamp_ms")
         values.append(selection.as_of)
     if not selection.versions:
         terms.append(EXISTS)
         if selection.as_of is None:
             terms.append("o.until is null")
         else:
-            terms.append("(o.until is null or o.until > make_timestamp_ms(?))")
+            terms.append("(o.until is null or o.until > make_timestamp_ms(?)::timestamp_ms)")
             values.append(selection.as_of)
     if selection.usable:
         terms.append(USABLE)
@@ -62,11 +62,11 @@ def latest(ids: list[int] | None) -> Query:
     )
 
 
-def newest_rows(series: str, start: int) -> str:
-    """Rows of the table `latest` anew, for the series listed in the table named `series`, none older than `start`."""
+def newest_rows(series: str) -> str:
+    """Rows of the table `latest` anew, for the series listed in the table named `series`."""
     return (
-        f"select {', '.join('o.' + name for name in ROW)} from observation o join {series} t on o.series = t.series"
-        f" where o.until is null and {EXISTS} and o.time >= t.start and o.time >= make_timestamp_ms({int(start)})"
+        f"select {', '.join('o.' + name for name in ROW)} from observation o"
+        f" where o.series in (select series from {series}) and o.until is null and {EXISTS} and {TIMELY}"
         " qualify row_number() over (partition by o.series order by o.time desc) = 1"
     )
 
@@ -91,7 +91,8 @@ def means(selection: Selection, ids: list[int] | None, period: str, offset_ms: i
         number = f"if(p.yes, pow(10, -{number}), {number})"
         mean = f"if(d.power, -log10({mean}), {mean})"
     return (
-        f"with d as (select o.series, (epoch_ms(o.time) + {offset}) // {step} as step, sum({number}) as total,"
+        f"with d as (select o.series, cast(floor((epoch_ms(o.time) + {offset}) / {step}) as bigint) as step,"
+        f" sum({number}) as total,"
         " min(o.value) as minimum, max(o.value) as maximum, count(*) as count, sum(o.censor = 1) as censored,"
         f" {'coalesce(any_value(p.yes), false)' if powered else 'false'} as power"
         f" from observation o{join}{where} group by o.series, 2),"
@@ -106,11 +107,14 @@ def means(selection: Selection, ids: list[int] | None, period: str, offset_ms: i
 
 
 def context(count: int, since: int) -> Query:
-    """Up to `count` versions in force before a time, for series in the registered table `wanted`."""
+    """Up to `count` versions in force before a time, for series in the registered table `wanted`.
+
+    `since` is the earliest time that any of them asks for: a constant, by which whole blocks are left unread.
+    """
     return (
         f"select {OUT} from observation o join wanted w on o.series = w.series"
         f" join series s on s.id = o.series where o.until is null and {EXISTS} and o.time < w.before"
-        " and o.time >= make_timestamp_ms(?)"
+        " and o.time >= w.since and o.time >= make_timestamp_ms(?)::timestamp_ms"
         " qualify row_number() over (partition by o.series order by o.time desc) <= ?"
         " order by s.site, s.parameter, s.cadence, s.statistic, o.time",
         [since, count],

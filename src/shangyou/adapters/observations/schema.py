@@ -18,7 +18,7 @@ create table if not exists series (
     cadence varchar not null, statistic varchar not null
 );
 create table if not exists observation (
-    series integer not null, time timestamp_ms not null, revision smallint not null,
+    series integer not null, time timestamp_ms not null, revision integer not null,
     value double not null, censor utinyint not null, upper double, mark utinyint not null,
     flag utinyint not null, suspect uinteger not null, fail uinteger not null,
     origin utinyint not null, review utinyint not null,
@@ -26,7 +26,7 @@ create table if not exists observation (
     until timestamp_ms
 );
 create table if not exists latest (
-    series integer primary key, time timestamp_ms not null, revision smallint not null,
+    series integer primary key, time timestamp_ms not null, revision integer not null,
     value double not null, censor utinyint not null, upper double, mark utinyint not null,
     flag utinyint not null, suspect uinteger not null, fail uinteger not null,
     origin utinyint not null, review utinyint not null,
@@ -37,7 +37,7 @@ create table if not exists batch (
     id bigint not null, kind varchar not null, source varchar not null, received bigint not null,
     digest varchar not null, asked_by varchar not null, entries bigint not null,
     n_received bigint not null, n_new bigint not null, n_unchanged bigint not null,
-    n_revised bigint not null, n_refused bigint not null, withdrawn bigint
+    n_revised bigint not null, n_refused bigint not null, withdrawn bigint, parts integer not null
 );
 """
 
@@ -62,11 +62,12 @@ ROW: Final = (  # columns of a version, in the order of the table
 
 OUT: Final = """
     s.site, s.parameter, s.cadence, s.statistic,
-    cast(o.time as timestamptz) as time, cast(o.revision as integer) as revision,
+    cast(o.time as timestamptz) as time, o.revision,
     o.value, o.censor, o.upper, o.mark, o.flag, o.suspect, o.fail, o.origin, o.review,
     cast(o.received as timestamptz) as received, o.batch, o.entry
 """  # columns as core.ports.OBSERVATION_COLUMNS; the session's zone is UTC
 
 USABLE: Final = "o.flag <= 3"  # a row without a value is always flagged MISSING, 9
 EXISTS: Final = "o.origin <> 3"  # core.records.Origin.WITHDRAWN
+TIMELY: Final = "o.fail & 32 = 0"  # core.records.Check.TIME: a clock that runs years ahead must not hold `latest`
 SAID: Final = "if(o.origin = 3, 255, o.mark)"  # of a withdrawn version, which equals nothing that a source can say

@@ -13,14 +13,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from shangyou.adapters.observations import book, read
-from shangyou.adapters.observations.arrive import Arrivals, Known, Verdict, arrange, judge
-from shangyou.adapters.observations.schema import EDITION, ROW, SAID, TABLES
+from shangyou.adapters.observations.rejudge import rejudge
+from shangyou.adapters.observations.schema import EDITION, TABLES
+from shangyou.adapters.observations.series import SeriesIndex
 from shangyou.adapters.observations.withdraw import withdraw
+from shangyou.adapters.observations.write import add
 from shangyou.core.errors import UnavailableError
 from shangyou.core.ports import Batch, BatchState, Progress, Selection, StoreSize
-from shangyou.core.records import Counts, Flag, Flagged, Origin, SeriesKey
-
-NEVER = np.iinfo(np.int64).min
+from shangyou.core.records import Counts, Flagged, SeriesKey
 
 
 class DuckStore:
@@ -31,16 +31,14 @@ class DuckStore:
         self._path = None if str(path) == ":memory:" else Path(path)
         self._config: dict[str, str | bool | int | float | list[str]] = {"threads": threads, "memory_limit": memory}
         self._write = threading.Lock()
-        self._ids: dict[SeriesKey, int] = {}
-        self._newest = np.empty(0, np.int64)  # by series id: ms of its newest version, withdrawn ones included
-        self._shown = np.empty(0, np.int64)  # by series id: ms of its row in the table `latest`
+        self._index = SeriesIndex()
         self._connect()
 
     def _connect(self) -> None:
         path = str(self._path or ":memory:")
         try:
             self._con = duckdb.connect(path, config=self._config)
-        except duckdb.IOException as error:
+        except duckdb.Error as error:
             code = "store.locked" if "lock" in str(error).lower() else "store.open"
             raise UnavailableError(code, path=path) from error
         self._con.execute("set timezone = 'UTC'; set preserve_insertion_order = false")
@@ -50,44 +48,12 @@ class DuckStore:
         edition = self._meta("edition")
         if edition != EDITION:
             raise UnavailableError("store.edition", found=edition, known=EDITION)
-        self._load_series()
+        self._index.load(self._con)
         self._nothing = self.select(Selection(limit=0))  # an empty table with our columns
-
-    # ---- what is kept in memory -------------------------------------------------------------------------------
-
-    def _load_series(self) -> None:
-        rows = self._con.execute("select id, site, parameter, cadence, statistic from series order by id").fetchall()
-        self._ids = {SeriesKey(*row[1:]): row[0] for row in rows}
-        self._shown = np.full(len(rows), NEVER, np.int64)
-        for series, ms in self._con.execute("select series, epoch_ms(time) from latest").fetchall():
-            self._shown[series] = ms
-        self._newest = self._shown.copy()
-        withdrawn = "select series, epoch_ms(max(time)) from observation where origin = ? group by series"
-        for series, ms in self._con.execute(withdrawn, [int(Origin.WITHDRAWN)]).fetchall():
-            self._newest[series] = max(ms, int(self._newest[series]))
 
     def _meta(self, name: str) -> int:
         row = self._con.cursor().execute("select number from meta where name = ?", [name]).fetchone()
         return int(row[0]) if row else 0
-
-    def _series(self, cursor: duckdb.DuckDBPyConnection, keys: tuple[SeriesKey, ...]) -> NDArray[np.int32]:
-        """Ids of keys; unknown ones are entered."""
-        fresh = [key for key in dict.fromkeys(keys) if key not in self._ids]
-        if fresh:
-            start = len(self._ids)
-            table = pa.table(
-                {
-                    "id": pa.array(range(start, start + len(fresh)), pa.int32()),
-                    **{name: [getattr(key, name) for key in fresh] for name in SeriesKey._fields},
-                }
-            )
-            cursor.register("fresh_series", table)
-            cursor.execute("insert into series select * from fresh_series")
-            cursor.unregister("fresh_series")
-            self._ids |= {key: start + i for i, key in enumerate(fresh)}
-            never = np.full(len(fresh), NEVER, np.int64)
-            self._newest, self._shown = np.append(self._newest, never), np.append(self._shown, never)
-        return np.array([self._ids[key] for key in keys], np.int32)
 
     # ---- writing ----------------------------------------------------------------------------------------------
 
@@ -97,43 +63,39 @@ class DuckStore:
         flagged: Flagged,
         refused: int = 0,
         progress: Progress | None = None,
-        resume: bool = False,
+        *,
+        part: int = 0,
+        received: NDArray[np.int64] | None = None,
+        again: Flagged | None = None,
     ) -> Counts:
         """See core.ports.ObservationStore."""
-        return self._apply(batch, flagged, refused, progress, resume=resume)
+        with self._write, self._transaction() as cursor:
+            if progress is not None:
+                book.set_progress(cursor, progress)
+            if book.parts(cursor, batch) > part:
+                cursor.commit()
+                return Counts()
+            o = flagged.observations
+            came = received if received is not None else np.full(len(o), batch.received, np.int64)
+            added = add(cursor, self._index, batch, flagged, came)
+            if again is not None and len(again.observations):
+                rejudge(cursor, self._index.enter(cursor, again.observations.keys), again, batch.received)
+            counts = Counts(len(o) + refused, added.new, added.unchanged, added.revised, refused)
+            book.enter(cursor, batch, counts, part)
+            cursor.commit()
+            self._index.remember(added)
+        return counts
 
     def correct(self, batch: Batch, flagged: Flagged, origin: int, review: int) -> Counts:
         """See core.ports.ObservationStore."""
-        return self._apply(batch, flagged, correction=(origin, review))
-
-    def _apply(
-        self,
-        batch: Batch,
-        flagged: Flagged,
-        refused: int = 0,
-        progress: Progress | None = None,
-        correction: tuple[int, int] | None = None,
-        resume: bool = False,
-    ) -> Counts:
-        o = flagged.observations
         with self._write, self._transaction() as cursor:
-            known_series = len(self._ids)
-            ids = self._series(cursor, o.keys)
-            series = ids[o.series] if len(o) else np.empty(0, np.int32)
-            arrivals = arrange(series, flagged)
-            known = self._known(cursor, series[arrivals.row], o.time[arrivals.row], known_series)
-            verdict = judge(arrivals, known, flagged, always=correction is not None)
-            status = correction or (int(Origin.ORIGINAL), 0)
-            newest = self._insert(cursor, batch, flagged, series, arrivals, verdict, status)
-            self._end(cursor, verdict.end, batch.received)
-            counts = Counts(len(o) + refused, verdict.new, verdict.unchanged, verdict.revised, refused)
-            if correction is None or not book.knows(cursor, batch):
-                book.enter(cursor, batch, counts, resume)
-            if progress is not None:
-                book.set_progress(cursor, progress)
+            came = np.full(len(flagged.observations), batch.received, np.int64)
+            added = add(cursor, self._index, batch, flagged, came, (origin, review))
+            counts = Counts(len(flagged.observations), added.new, added.unchanged, added.revised)
+            if not book.parts(cursor, batch):
+                book.enter(cursor, batch, counts, 0)
             cursor.commit()
-            self._shown[newest[0]] = newest[1]
-            np.maximum.at(self._newest, series, o.time)
+            self._index.remember(added)
         return counts
 
     def _transaction(self) -> _Transaction:
@@ -145,108 +107,14 @@ class DuckStore:
             self._con.close()
             self._connect()
         else:
-            self._load_series()
-
-    def _known(
-        self, cursor: duckdb.DuckDBPyConnection, series: NDArray[np.int32], time: NDArray[np.int64], before: int
-    ) -> Known:
-        """Versions in force for arrivals; those newer than all that is stored need no look."""
-        look = np.flatnonzero((series < before) & (time <= self._newest[series])) if len(series) else np.empty(0, int)
-        columns: dict[str, NDArray[np.generic]] = {}
-        if len(look):
-            wanted = pa.table(
-                {"n": look, "series": series[look], "time": pa.array(time[look]).cast(pa.timestamp("ms"))}
-            )
-            cursor.register("wanted", wanted)
-            columns = cursor.execute(
-                f"select w.n, o.rowid as rowid, o.revision, o.value, o.censor, {SAID} as mark"
-                " from observation o join wanted w on o.series = w.series and o.time = w.time"
-                " where o.until is null and o.time between ? and ?",
-                [_moment(int(time[look].min())), _moment(int(time[look].max()))],
-            ).fetchnumpy()
-            cursor.unregister("wanted")
-
-        def column(name: str, kind: type[np.generic]) -> NDArray[np.generic]:
-            return np.asarray(columns[name], kind) if columns else np.empty(0, kind)
-
-        return Known(
-            arrival=column("n", np.intp),  # type: ignore[arg-type]
-            rowid=column("rowid", np.int64),  # type: ignore[arg-type]
-            revision=column("revision", np.int16),  # type: ignore[arg-type]
-            value=column("value", np.float64),  # type: ignore[arg-type]
-            censor=column("censor", np.uint8),  # type: ignore[arg-type]
-            mark=column("mark", np.uint8),  # type: ignore[arg-type]
-        )
-
-    def _insert(
-        self,
-        cursor: duckdb.DuckDBPyConnection,
-        batch: Batch,
-        flagged: Flagged,
-        series: NDArray[np.int32],
-        arrivals: Arrivals,
-        verdict: Verdict,
-        status: tuple[int, int],
-    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Add the versions; returns series and times of those that are now the newest of theirs."""
-        o, row = flagged.observations, arrivals.row[verdict.add]
-        n = len(row)
-        received = np.full(n, batch.received, np.int64)
-        moment = pa.timestamp("ms")
-        columns = {
-            "series": series[row],
-            "time": pa.array(o.time[row]).cast(moment),
-            "revision": verdict.revision,
-            "value": o.value[row],
-            "censor": o.censor[row],
-            "upper": pa.array(o.upper[row], from_pandas=True) if o.upper is not None else pa.nulls(n, pa.float64()),
-            "mark": o.mark[row],
-            "flag": np.where(np.isnan(o.value[row]), np.uint8(Flag.MISSING), flagged.flag[row]),
-            "suspect": flagged.suspect[row],
-            "fail": flagged.fail[row],
-            "origin": np.full(n, status[0], np.uint8),
-            "review": np.full(n, status[1], np.uint8),
-            "received": pa.array(received).cast(moment),
-            "batch": np.full(n, batch.id, np.int64),
-            "entry": o.entry[row] if len(o.entry) else np.full(n, -1, np.int64),
-            "until": pa.array(received, mask=~verdict.superseded).cast(moment),
-        }
-        versions = pa.table(columns)
-        cursor.register("versions", versions)
-        cursor.execute(f"insert into observation select {', '.join(ROW)} from versions")
-        newest = self._newest_of(series[row], o.time[row], verdict.superseded)
-        if len(newest):
-            cursor.register("newest", versions.take(pa.array(newest)))
-            cursor.execute(f"insert or replace into latest select {', '.join(ROW)} from newest")
-            cursor.unregister("newest")
-        cursor.unregister("versions")
-        return series[row][newest], o.time[row][newest]
-
-    def _newest_of(
-        self, series: NDArray[np.int32], time: NDArray[np.int64], superseded: NDArray[np.bool_]
-    ) -> NDArray[np.intp]:
-        """Rows, sorted by series and time, that take the place of the newest row of their series."""
-        force = np.flatnonzero(~superseded)
-        last = np.append(np.diff(series[force]) != 0, True) if len(force) else np.empty(0, np.bool_)
-        row: NDArray[np.intp] = force[last]
-        return row[np.flatnonzero(time[row] >= self._shown[series[row]])]
-
-    def _end(self, cursor: duckdb.DuckDBPyConnection, rowids: NDArray[np.int64], at: int) -> None:
-        if not len(rowids):
-            return
-        cursor.register("ended", pa.table({"place": rowids}))
-        cursor.execute(
-            "update observation set until = ? where rowid in (select place from ended)",
-            [_moment(at)],
-        )
-        cursor.unregister("ended")
+            self._index.load(self._con)
 
     def withdraw(self, batch: int, received: int) -> Counts:
         """See core.ports.ObservationStore."""
         with self._write, self._transaction() as cursor:
             counts = withdraw(cursor, batch, received)
             cursor.commit()
-            self._load_series()
+            self._index.load(self._con)
         return counts
 
     def advance(self, progress: Progress) -> None:
@@ -261,56 +129,51 @@ class DuckStore:
         """See core.ports.ObservationStore."""
         return Progress(self._meta("done"), self._meta("needed"))
 
-    def _matching(self, selection: Selection) -> list[int] | None:
-        """Ids of series that a selection allows; None if it does not restrict them."""
-        wanted = [set(x) for x in (selection.sites, selection.parameters, selection.cadences, selection.statistics)]
-        if not any(wanted):
-            return None
-        return [
-            id
-            for key, id in list(self._ids.items())
-            if all(not w or part in w for w, part in zip(wanted, key, strict=True))
-        ]
+    def _ask(self, query: str, values: list[object]) -> pa.Table:
+        with _reading():
+            return _table(self._con.cursor().execute(query, values))
 
     def select(self, selection: Selection) -> pa.Table:
         """See core.ports.ObservationStore."""
-        query, values = read.rows(selection, self._matching(selection))
-        return _table(self._con.cursor().execute(query, values))
+        query, values = read.rows(selection, self._index.matching(selection))
+        return self._ask(query, values)
 
     def stream(self, selection: Selection, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
         """See core.ports.ObservationStore."""
-        query, values = read.rows(selection, self._matching(selection))
+        query, values = read.rows(selection, self._index.matching(selection))
         for batch in self._con.cursor().execute(query, values).to_arrow_reader(rows):
             yield batch.cast(_in_ms(batch.schema))
 
     def latest(self, sites: Sequence[str] = (), parameters: Sequence[str] = ()) -> pa.Table:
         """See core.ports.ObservationStore."""
-        ids = self._matching(Selection(sites=tuple(sites), parameters=tuple(parameters)))
+        ids = self._index.matching(Selection(sites=tuple(sites), parameters=tuple(parameters)))
         query, values = read.latest(ids)
-        return _table(self._con.cursor().execute(query, values))
+        return self._ask(query, values)
 
     def means(self, selection: Selection, period: str, offset_ms: int, logarithmic: Sequence[str] = ()) -> pa.Table:
         """See core.ports.ObservationStore."""
-        powered = [id for key, id in list(self._ids.items()) if key.parameter in logarithmic]
-        query, values = read.means(selection, self._matching(selection), period, offset_ms, powered)
-        return _table(self._con.cursor().execute(query, values))
+        powered = self._index.matching(Selection(parameters=tuple(logarithmic))) if logarithmic else None
+        query, values = read.means(selection, self._index.matching(selection), period, offset_ms, powered or [])
+        return self._ask(query, values)
 
-    def context(self, keys: Sequence[SeriesKey], before: Sequence[int], count: int, since: int) -> pa.Table:
+    def context(self, keys: Sequence[SeriesKey], before: Sequence[int], count: int, back: int) -> pa.Table:
         """See core.ports.ObservationStore."""
-        ids = [(self._ids.get(key, -1), ms) for key, ms in zip(keys, before, strict=True)]
-        pairs = [(id, ms) for id, ms in ids if id >= 0 and self._newest[id] >= since]
+        pairs = self._index.reaching(keys, before, back)
         if not pairs:
             return self._nothing
-        cursor = self._con.cursor()
+        moment = pa.timestamp("ms")
         wanted = pa.table(
             {
-                "series": pa.array([pair[0] for pair in pairs], pa.int32()),
-                "before": pa.array([pair[1] for pair in pairs], pa.timestamp("ms")),
+                "series": pa.array([id for id, _ in pairs], pa.int32()),
+                "before": pa.array([ms for _, ms in pairs], moment),
+                "since": pa.array([ms - back for _, ms in pairs], moment),
             }
         )
-        cursor.register("wanted", wanted)
-        query, values = read.context(count, since)
-        return _table(cursor.execute(query, values))
+        query, values = read.context(count, min(ms for _, ms in pairs) - back)
+        with _reading():
+            cursor = self._con.cursor()
+            cursor.register("wanted", wanted)
+            return _table(cursor.execute(query, values))
 
     def batches(self, limit: int = 100, digest: str | None = None, kind: str | None = None) -> list[BatchState]:
         """See core.ports.ObservationStore."""
@@ -322,7 +185,7 @@ class DuckStore:
 
     def series(self) -> list[SeriesKey]:
         """See core.ports.ObservationStore."""
-        return list(self._ids)
+        return self._index.keys()
 
     def size(self) -> StoreSize:
         """See core.ports.ObservationStore."""
@@ -333,7 +196,7 @@ class DuckStore:
         if self._path is not None:
             files = (self._path, self._path.with_name(self._path.name + ".wal"))
             size = sum(file.stat().st_size for file in files if file.exists())
-        return StoreSize(count, len(self._ids), size, first, last)
+        return StoreSize(count, len(self._index), size, first, last)
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file."""
@@ -344,7 +207,8 @@ class DuckStore:
     def still(self) -> Iterator[Path | None]:
         """While within, the file holds everything and nobody writes, so that a copy of it is whole."""
         with self._write:
-            self._con.cursor().execute("checkpoint")
+            with contextlib.suppress(duckdb.TransactionException):  # somebody reads: the log beside the file stays
+                self._con.cursor().execute("checkpoint")
             yield self._path
 
     def close(self) -> None:
@@ -377,6 +241,15 @@ class _Transaction:
             raise UnavailableError("store.full" if full else "store.write") from error
 
 
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    """Nothing of duckdb passes upward: UnavailableError "store.read"."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise UnavailableError("store.read") from error
+
+
 def _table(answer: duckdb.DuckDBPyConnection) -> pa.Table:
     table = answer.to_arrow_table()
     return table.cast(_in_ms(table.schema))
@@ -386,7 +259,3 @@ def _in_ms(schema: pa.Schema) -> pa.Schema:
     """DuckDB hands out zoned times in microseconds; ours are milliseconds."""
     ms = pa.timestamp("ms", "UTC")
     return pa.schema([field.with_type(ms) if pa.types.is_timestamp(field.type) else field for field in schema])
-
-
-def _moment(ms: int) -> np.datetime64:
-    return np.datetime64(ms, "ms")

@@ -13,15 +13,16 @@ from shangyou.core.records import Counts, Flag, Mark, Origin
 # the newest version of another batch comes back; where there is none, a version says that there is no value
 BACK = """
 create temp table back as
-select g.series, g.time, cast(g.revision + 1 as smallint) as revision,
+select g.series, g.time, g.revision + 1 as revision,
     coalesce(p.value, 'nan'::double) as value, coalesce(p.censor, 0) as censor, p.upper,
     coalesce(p.mark, ?) as mark, coalesce(p.flag, ?) as flag, coalesce(p.suspect, 0) as suspect,
     coalesce(p.fail, 0) as fail, coalesce(p.origin, ?) as origin, coalesce(p.review, 0) as review,
-    cast(? as timestamp_ms) as received, coalesce(p.batch, g.batch) as batch,
+    greatest(cast(? as timestamp_ms), g.received) as received, coalesce(p.batch, g.batch) as batch,
     coalesce(p.entry, g.entry) as entry, cast(null as timestamp_ms) as until
 from gone g left join (
     select o.* from observation o join gone g on o.series = g.series and o.time = g.time
-    where o.batch <> g.batch
+    where o.batch <> g.batch and o.origin <> 3
+        and o.batch not in (select id from batch where withdrawn is not null)
     qualify row_number() over (partition by o.series, o.time order by o.revision desc) = 1
 ) p on p.series = g.series and p.time = g.time
 """
@@ -38,21 +39,28 @@ def withdraw(cursor: duckdb.DuckDBPyConnection, batch: int, received: int) -> Co
         raise NotFoundError("store.batch", batch=batch)
     if row[0] is not None:
         raise ConflictError("store.withdrawn", batch=batch)
-    at = np.datetime64(received, "ms")
+    done = cursor.execute("select number from meta where name = 'done'").fetchone()
+    if done is not None and batch >= done[0]:
+        raise ConflictError("store.unfinished", batch=batch)
     cursor.execute(
         "create temp table gone as select rowid as place, * from observation where batch = ? and until is null"
         " and origin <> ?",
         [batch, int(Origin.WITHDRAWN)],
     )
-    cursor.execute(BACK, [int(Mark.NO_VALUE), int(Flag.MISSING), int(Origin.WITHDRAWN), at])
-    cursor.execute("update observation set until = ? where rowid in (select place from gone)", [at])
+    none = [int(Mark.NO_VALUE), int(Flag.MISSING), int(Origin.WITHDRAWN)]
+    cursor.execute(BACK, [*none, np.datetime64(received, "ms")])
+    cursor.execute(
+        "update observation o set until = b.received from back b"
+        " where o.rowid in (select place from gone) and o.series = b.series and o.time = b.time"
+    )
     cursor.execute(f"insert into observation select {', '.join(ROW)} from back")
     gone, restored = cursor.execute(
         "select count(*), count(*) filter (where origin <> ?) from back", [int(Origin.WITHDRAWN)]
     ).fetchone() or (0, 0)
     cursor.execute("delete from latest where series in (select series from back)")
-    cursor.execute("create temp table touched as select distinct series, make_timestamp_ms(0) as start from back")
-    cursor.execute(f"insert into latest {read.newest_rows('touched', 0)}")
-    cursor.execute("drop table gone; drop table back; drop table touched")
+    cursor.execute(f"insert into latest {read.newest_rows('back')}")
+    cursor.execute("drop table gone; drop table back")
     cursor.execute("update batch set withdrawn = ? where id = ?", [received, batch])
+    # what another file said too is gone with this one: that file must be free to be taken in again
+    cursor.execute("update batch set digest = '' where id > ? and n_unchanged > 0", [batch])
     return Counts(received=gone, revised=restored)

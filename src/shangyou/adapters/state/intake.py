@@ -11,6 +11,7 @@ from sqlalchemy import Row, func, insert, select, update
 from shangyou.adapters.state import schema
 from shangyou.adapters.state.database import StateDatabase
 from shangyou.core.errors import NotFoundError
+from shangyou.core.journal import Entry, Raw
 from shangyou.core.ports import Command, Refused, Session
 from shangyou.core.records import Refusal
 
@@ -25,29 +26,19 @@ class SqlIntake:
 
     def refuse(self, entry: int, source: str, kind: str, received: int, refusals: Sequence[Refusal]) -> None:
         """Keep refusals; repeating the same entry changes nothing."""
-        if not refusals:
+        self.refuse_all([(Entry(entry, Raw(kind, source, received, b"")), refusals)])
+
+    def refuse_all(self, refused: Sequence[tuple[Entry, Sequence[Refusal]]]) -> None:
+        """The same for many entries at once."""
+        if not any(refusals for _, refusals in refused):
             return
         table = schema.refusal
         with self._db.writing() as connection:
-            known = connection.scalar(select(func.count()).where(table.c.entry == entry)) or 0
-            rows = [
-                {
-                    "entry": entry,
-                    "number": number,
-                    "source": source,
-                    "kind": kind,
-                    "received": received,
-                    "code": refusal.code,
-                    "facts": json.dumps(refusal.facts, ensure_ascii=False, default=str),
-                    "line": refusal.line,
-                    "column": refusal.column,
-                    "text": refusal.text[:TEXT_LIMIT],
-                }
-                for number, refusal in enumerate(refusals)
-                if number >= known
-            ]
-            if rows:
-                connection.execute(insert(table), rows)
+            for entry, refusals in refused:
+                known = connection.scalar(select(func.count()).where(table.c.entry == entry.id)) or 0
+                rows = [_row(entry, number, refusal) for number, refusal in enumerate(refusals) if number >= known]
+                if rows:
+                    connection.execute(insert(table), rows)
 
     def refused(self, limit: int = 100, source: str | None = None, since: int | None = None) -> list[Refused]:
         """Newest first."""
@@ -131,6 +122,26 @@ class SqlIntake:
         """All column maps by name."""
         with self._db.reading() as connection:
             return {row.name: row.body for row in connection.execute(select(schema.column_map))}
+
+
+def _row(entry: Entry, number: int, refusal: Refusal) -> dict[str, object]:
+    return {
+        "entry": entry.id,
+        "number": number,
+        "source": _sound(entry.raw.source),
+        "kind": entry.raw.kind,
+        "received": entry.raw.received,
+        "code": refusal.code,
+        "facts": json.dumps(refusal.facts, default=str),  # all in ASCII: foreign text may hold half a character
+        "line": refusal.line,
+        "column": _sound(refusal.column) if refusal.column is not None else None,
+        "text": _sound(refusal.text[:TEXT_LIMIT]),
+    }
+
+
+def _sound(text: str) -> str:
+    """Text that can be written as UTF-8: half characters, which JSON and file names can hold, are escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _refused(row: Row[tuple[object, ...]]) -> Refused:

@@ -76,10 +76,12 @@ class SqlRegistry:
         return _section(row)
 
     def sites_of(self, id: str) -> tuple[str, ...]:
-        """Itself, all merged into it, and the devices of any of them."""
+        """The section that it stands for, all merged into that, and the devices of any of them."""
         table, device = schema.section, schema.device
         with self._db.reading() as connection:
-            sites, edge = [id], [id]
+            known = connection.scalar(select(table.c.id).where(table.c.id == id))
+            root = self._resolve(connection, id).id if known else id
+            sites, edge = [root], [root]
             while edge:
                 edge = list(connection.scalars(select(table.c.id).where(table.c.merged_into.in_(edge))))
                 sites += edge
