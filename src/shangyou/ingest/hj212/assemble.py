@@ -40,12 +40,9 @@ class Ready(NamedTuple):
 class _Message:
     pnum: int
     last: int  # ms since 1970 UTC, when its newest part arrived
+    oldest: Entry  # of its parts, in the journal
     parts: dict[int, Ready] = field(default_factory=dict)
     bytes: int = 0
-
-    def first(self) -> Entry:
-        """The oldest of its parts in the journal."""
-        return min((part.entry for part in self.parts.values()), key=lambda entry: entry.id)
 
     def last_id(self) -> int:
         """Id of the newest of its parts."""
@@ -80,7 +77,7 @@ class Assembler:
         key = (packet.mn, packet.st, packet.cn, packet.pnum)
         message = self._find(key, packet)
         if message is None:
-            message = _Message(packet.pnum, entry.raw.received)
+            message = _Message(packet.pnum, entry.raw.received, entry)
             self._open.setdefault(key, []).append(message)
             expires = message.last + self._expiry
             self._earliest = min(self._earliest, expires) if self._count else expires
@@ -89,6 +86,7 @@ class Assembler:
         change = len(packet.cp) - (len(replaced.packet.cp) if replaced else 0)
         message.parts[packet.pno] = Ready(packet, entry)
         message.last = max(message.last, entry.raw.received)
+        message.oldest = min(message.oldest, entry, key=_id)
         message.bytes += change
         self._bytes += change
         if len(message.parts) == message.pnum:
@@ -125,20 +123,21 @@ class Assembler:
         That is the first entry of the oldest open message, or of one that ended since but began before it: given
         only its later parts, it would seem to be unfinished.
         """
-        first = min((m.first().id for messages in self._open.values() for m in messages), default=None)
+        first = min((m.oldest.id for messages in self._open.values() for m in messages), default=None)
         if first is None:
             self._closed.clear()
             return None
         kept = len(self._closed)
         while kept and self._closed[kept - 1][0] >= first:
             kept -= 1
-            first = min(first, self._closed[kept][1])
+            if self._closed[kept][1] < first:
+                first = self._closed[kept][1]
         del self._closed[:kept]
         return first
 
     def _give_up(self, key: _Key, message: _Message) -> tuple[list[Ready], list[tuple[Entry, Refusal]]]:
         self._close(key, message)
-        return runs(message.parts), [(message.first(), _missing(message))]
+        return runs(message.parts), [(message.oldest, _missing(message))]
 
     def _close(self, key: _Key, message: _Message) -> None:
         messages = self._open[key]
@@ -148,7 +147,7 @@ class Assembler:
         self._bytes -= message.bytes
         self._count -= 1
         if self._count:
-            insort(self._closed, (message.last_id(), message.first().id))
+            insort(self._closed, (message.last_id(), message.oldest.id))
 
     def _find(self, key: _Key, packet: Packet) -> _Message | None:
         """The open message to which a part belongs.
@@ -173,6 +172,10 @@ class Assembler:
     def _base(self, packet: Packet) -> int | None:
         ms = self._time.read(packet.qn.encode()) if packet.qn else None
         return None if ms is None else ms - packet.pno
+
+
+def _id(entry: Entry) -> int:
+    return entry.id
 
 
 def _timed(packet: Packet) -> bool:
