@@ -42,7 +42,7 @@ def test_a_session_shows_who_it_is_and_what_it_brought() -> None:
             peer = await here.peer()
             await peer.send(packet().frame() + b"hello\r\n")
             await peer.answer()
-            await here.intake.until(lambda: any(s.refused for s in here.intake.sessions()))
+            await here.intake.until(lambda: any(s.refused and s.packets for s in here.intake.sessions()))
             (session,) = here.intake.sessions(open_only=True)
             assert (session.mn, session.packets, session.refused, session.closed) == (MN, 1, 1, None)
             assert session.last == to_ms(here.clock.now())

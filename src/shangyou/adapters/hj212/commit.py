@@ -52,7 +52,7 @@ class GroupCommit:
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, "hj212-commit")
         self._waiting: list[Arrival] = []
-        self._busy = False
+        self._busy = self._closed = False
         self._idle = asyncio.Event()
         self._idle.set()
         self._refused_limit = refused_a_minute
@@ -60,7 +60,9 @@ class GroupCommit:
         self.held = 0  # bytes that arrived and are not settled
 
     def put(self, arrival: Arrival) -> None:
-        """Take a frame in; it is settled later, after the sync that makes it durable."""
+        """Take a frame in; it is settled later, after the sync that makes it durable. After `close` it is let drop."""
+        if self._closed:
+            return
         self._waiting.append(arrival)
         self.held += len(arrival.body)
         if not self._busy:
@@ -116,5 +118,7 @@ class GroupCommit:
 
     async def close(self) -> None:
         """Wait until all that arrived is settled."""
-        await self._idle.wait()
+        while self._busy:
+            await self._idle.wait()
+        self._closed = True
         self._thread.shutdown()

@@ -57,6 +57,7 @@ class Hj212Listener:
         self._room: Room | None = None
         self._talks: Talks | None = None
         self._wake: asyncio.Event | None = None
+        self._stopping = False
 
     async def start(self) -> None:
         """Listen. Raises UnavailableError "hj212.listen"."""
@@ -74,7 +75,7 @@ class Hj212Listener:
             await room.commit.close()
             facts = {"host": settings.host, "port": settings.port, "detail": error.strerror or str(error)}
             raise UnavailableError("hj212.listen", **facts) from error
-        self._room, self._wake = room, asyncio.Event()
+        self._room, self._wake, self._stopping = room, asyncio.Event(), False
         self._talks = Talks(self._books, self._clock, settings.limits, loop.time, room.stations)
         self._tasks = [loop.create_task(self._sweep(room)), loop.create_task(self._keep_books(room, self._wake))]
 
@@ -116,12 +117,14 @@ class Hj212Listener:
             return
         server.close()
         self._server = None
+        sweeping, keeping_books = self._tasks
+        sweeping.cancel()
+        self._stopping = True
+        self.wake()
+        await asyncio.gather(sweeping, keeping_books, return_exceptions=True)  # a round that is begun is finished
         for line in list(room.lines):
             line.pause("stopping")
         await room.commit.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
         for line in list(room.lines):
             line.close("hj212.closed_stopped")
         for _ in range(TURNS):
@@ -200,7 +203,7 @@ class Hj212Listener:
         assert talks is not None
         budget = max(1, round(room.limits.sessions_a_second * room.limits.sweep_s))
         recovered = False
-        while True:
+        while not self._stopping:
             try:
                 if not recovered:
                     await self._in_books(room, self._recover)
