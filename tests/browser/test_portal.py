@@ -53,7 +53,7 @@ def test_a_wrong_password_says_so_and_a_right_one_leads_where_one_wanted_to_go(w
     page.fill("input[name=name]", "guest")
     page.fill("input[name=password]", "wrong")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("账号或口令不对")
+    expect(page.get_by_role("alert")).to_contain_text("账号或密码不对")
     page.fill("input[name=password]", "right")
     page.keyboard.press("Enter")
     page.wait_for_url("**/intake?view=batches")

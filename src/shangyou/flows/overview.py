@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shangyou.core.ports import Intake, ObservationStore, Registry, Selection, Session
+from shangyou.core.records import Flag, Mark
 from shangyou.core.registry import Device, Section
 from shangyou.flows.look import DAY, Samples, look
 
@@ -20,6 +21,8 @@ TARGET: Final = 3  # the class that counts as good: III
 EXPECTED: Final = {"hour": 24, "4h": 6, "day": 1}  # values a day; other cadences promise no number
 KNOWN_FOR: Final = 30 * DAY  # a series that was silent longer than this is not expected any more
 SESSIONS: Final = 5000
+KEY: Final = ("site", "parameter", "cadence", "statistic")
+USABLE: Final = pa.array([Flag.GOOD, Flag.NOT_EVALUATED, Flag.SUSPECT], pa.uint8())
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,32 +119,43 @@ class Arrival:
 
 
 def arrival(store: ObservationStore, stop: int) -> Arrival:
-    """Values that came in the day before `stop` [ms] against those due by cadence.
+    """Values of a day against those due by cadence: of the last 24 hours whose periods had ended by `stop` [ms].
 
     A series is expected unless its newest value is more than thirty days older than `stop`.
     """
     start = stop - DAY
-    keys = ("site", "parameter", "cadence", "statistic")
     newest = store.latest()
     alive = np.flatnonzero(newest["time"].cast(pa.int64()).to_numpy() >= stop - KNOWN_FOR)
-    rows = zip(*(newest[k].take(pa.array(alive)).to_pylist() for k in keys), strict=True)
+    rows = zip(*(newest[k].take(pa.array(alive)).to_pylist() for k in KEY), strict=True)
     names = [row for row in rows if row[2] in EXPECTED]
-    came = store.select(Selection(start=start, stop=stop, cadences=tuple(EXPECTED)))
-    # marks 11 (not measured) say that a value was never meant to come
-    came = came.filter(pc.not_equal(came["mark"], 11))
-    usable = pc.and_(pc.is_in(came["flag"], pa.array([1, 2, 3], pa.uint8())), pc.is_finite(came["value"]))
-    table = pa.table([came[k] for k in keys] + [pc.cast(usable, pa.int64())], [*keys, "usable"])
-    sums = table.group_by(keys).aggregate([("usable", "sum"), ("usable", "count")])
-    counted = {
-        tuple(row[:4]): (row[4], row[5]) for row in zip(*(sums[c].to_pylist() for c in sums.column_names), strict=True)
-    }
-    expected = sum(EXPECTED[name[2]] for name in names)
-    got = [
-        (min(counted.get(n, (0, 0))[1], EXPECTED[n[2]]), min(counted.get(n, (0, 0))[0], EXPECTED[n[2]])) for n in names
-    ]
-    heard = {name[0] for name in counted}
-    silent = tuple(sorted({name[0] for name in names} - heard))
-    return Arrival(start, stop, len(names), expected, sum(g[0] for g in got), sum(g[1] for g in got), silent)
+    counted = _counted(store, stop)
+    got = [counted.get(name, (0, 0)) for name in names]
+    return Arrival(
+        start=start,
+        stop=stop,
+        series=len(names),
+        expected=sum(EXPECTED[name[2]] for name in names),
+        arrived=sum(min(n[0], EXPECTED[name[2]]) for n, name in zip(got, names, strict=True)),
+        usable=sum(min(n[1], EXPECTED[name[2]]) for n, name in zip(got, names, strict=True)),
+        silent=tuple(sorted({name[0] for name in names} - {name[0] for name in counted})),
+    )
+
+
+def _counted(store: ObservationStore, stop: int) -> dict[tuple[str, ...], tuple[int, int]]:
+    """(values or marks, usable values) of each series in its last 24 hours of ended periods."""
+    came = store.select(Selection(start=stop - 2 * DAY, stop=stop, cadences=tuple(EXPECTED)))
+    age = stop - came["time"].cast(pa.int64()).to_numpy()
+    period = np.zeros(len(came), np.int64)
+    for cadence, count in EXPECTED.items():
+        period[pc.equal(came["cadence"], cadence).to_numpy()] = DAY // count
+    # a value that was never meant to come (mark: not measured) did not come
+    kept = (age >= period) & (age < period + DAY) & (came["mark"].to_numpy() != Mark.NOT_MEASURED)
+    came = came.filter(pa.array(kept))
+    usable = pc.and_(pc.is_in(came["flag"], USABLE), pc.is_finite(came["value"]))
+    table = pa.table([came[k] for k in KEY] + [pc.cast(usable, pa.int64())], [*KEY, "usable"])
+    sums = table.group_by(KEY).aggregate([("usable", "count"), ("usable", "sum")])
+    columns = [sums[name].to_pylist() for name in (*KEY, "usable_count", "usable_sum")]
+    return {row[:4]: (row[4], row[5]) for row in zip(*columns, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)

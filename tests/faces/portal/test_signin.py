@@ -22,7 +22,7 @@ def test_a_stranger_is_sent_to_the_sign_in_page_and_from_there_back(reader: Read
 def test_a_wrong_password_is_refused_in_words(reader: Reader) -> None:
     answer = reader.post("/sign-in", "/sign-in", name="li", password="wrong")
     assert answer.status_code == 403
-    assert "账号或口令不对" in answer.text
+    assert "账号或密码不对" in answer.text
     assert reader.get("/settings").status_code == 303
 
 

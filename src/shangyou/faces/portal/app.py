@@ -141,7 +141,7 @@ def _templates() -> Environment:
     templates.globals |= {"spark": figures.spark}
     templates.globals |= {"unit_of": figures.unit_of, "printable": figures.printable}
     templates.globals |= {"letter": names.letter, "section_name": names.section_name}
-    templates.globals |= {"province_name": names.province_name}
+    templates.globals |= {"province_name": names.province_name, "river_name": names.river_name}
     return templates
 
 

@@ -48,7 +48,7 @@ def basin(visit: Visit) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """Refusals with the same sentence, told once."""
+    """Refusals for the same reason, told once, by the newest."""
 
     text: str
     count: int
@@ -57,12 +57,16 @@ class Refusals:
 
 
 def newest_refusals(visit: Visit) -> list[Refusals]:
-    """The newest refusals, the same ones told together."""
+    """The newest refusals, those for the same reason together."""
     told: dict[str, list[Refused]] = {}
     for refused in visit.node.intake.refused(REFUSED_SEEN):
-        text = sentence(refused.refusal.code, refused.refusal.facts, visit.t.language).text
-        told.setdefault(text, []).append(refused)
-    return [Refusals(text, len(same), same[0].received, same[0].source) for text, same in told.items()][:REFUSED_SHOWN]
+        told.setdefault(refused.refusal.code, []).append(refused)
+    return [
+        Refusals(
+            sentence(code, same[0].refusal.facts, visit.t.language).text, len(same), same[0].received, same[0].source
+        )
+        for code, same in list(told.items())[:REFUSED_SHOWN]
+    ]
 
 
 def finding(whole: Overview, visit: Visit) -> str:

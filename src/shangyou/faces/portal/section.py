@@ -17,7 +17,7 @@ from shangyou.flows.look_section import Latest, latest_values
 from shangyou.flows.look_series import Line, kinds, line, superseded
 
 ROWS: Final = 50  # values of a page of the table
-CLASSES_SHOWN: Final = 60
+CLASSES_SHOWN: Final = 168  # a week by the hour, or four weeks every four hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def section(visit: Visit) -> Response:
         span=span,
         spans=SPANS,
         title=finding(visit, found, samples, newest),
-        cells=timeline(visit, samples),
+        days=timeline(visit, samples),
         newest=newest,
         history=node.registry.history(found.id),
         editions=samples.editions,
@@ -108,11 +108,12 @@ def finding(visit: Visit, found: Section, samples: Samples, newest: int) -> str:
     return t(f"section.{change}", name=name, now=t(f"class.{class_no}"), before=t(f"class.{old}"))
 
 
-def timeline(visit: Visit, samples: Samples) -> list[Cell]:
-    """The newest samples, oldest first."""
+def timeline(visit: Visit, samples: Samples) -> list[tuple[str, list[Cell]]]:
+    """The newest samples, oldest first, day by legal day."""
     column = f"exceeding_{visit.t.language}"
-    first = max(0, len(samples.time) - CLASSES_SHOWN)
-    return [
-        Cell(int(samples.classes[row]), int(samples.time[row]), samples.text(row, column))
-        for row in range(first, len(samples.time))
-    ]
+    days: dict[str, list[Cell]] = {}
+    for row in range(max(0, len(samples.time) - CLASSES_SHOWN), len(samples.time)):
+        time = int(samples.time[row])
+        cell = Cell(int(samples.classes[row]), time, samples.text(row, column))
+        days.setdefault(visit.moment_text(time)[:-6], []).append(cell)
+    return list(days.items())

@@ -165,7 +165,7 @@ atlas.addEventListener("click", (event) => {
   const id = link.closest("li").dataset.id;
   open(id);
   const place = state.data?.sections.find((s) => s.id === id)?.place;
-  if (place) map.easeTo({ center: place, zoom: Math.max(map.getZoom(), 6), animate: !still });
+  if (place) map.easeTo({ center: place, zoom: Math.max(map.getZoom(), 6), offset: [-drawer.clientWidth / 2 || 0, 0], animate: !still });
 });
 document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !drawer.hidden) close(); });
 addEventListener("popstate", () => {
