@@ -14,6 +14,7 @@ DISK_BAD: Final = 200 << 20  # bytes free: below that neither a checkpoint nor a
 DISK_NOTE: Final = 2 << 30
 CLOCK_MS: Final = 5 * 60_000  # files from later than that are from a clock that was set back
 BEHIND_NOTE: Final = 10_000  # entries: some seconds of work
+DAMAGED: Final = "journal.damaged"
 BEHIND_BAD: Final = 1_000_000  # the digest has stood still, or cannot keep up
 
 
@@ -81,7 +82,8 @@ class Inside:
 
 def examine(machine: Machine, inside: Inside | None, failed: tuple[str, dict[str, object]] | None) -> list[Finding]:
     """All findings, in order of the checks. `failed`: code and facts of the error that kept the stores from opening."""
-    return [*_outside(machine), *_stores(inside, failed)]
+    told_already = machine.damage is not None and failed is not None and failed[0] == DAMAGED
+    return [*_outside(machine), *_stores(inside, None if told_already else failed)]
 
 
 def worst(findings: Sequence[Finding]) -> int:
@@ -113,7 +115,7 @@ def _outside(m: Machine) -> Iterator[Finding]:
     if not m.busy:
         yield Finding("ports", Level.GOOD, "doctor.ports")
     if m.damage is not None:
-        yield Finding("journal", Level.CONFLICT, "journal.damaged", {"path": m.damage.file, "entry": m.damage.entry})
+        yield Finding("journal", Level.CONFLICT, DAMAGED, {"path": m.damage.file, "entry": m.damage.entry})
     else:
         yield Finding("journal", Level.GOOD, "doctor.journal", {"entries": m.entries})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -33,5 +34,5 @@ def demo(
     meant = call.named and str(call.home) != os.environ.get("SHANGYOU_HOME")  # that names the node of everyday work
     home = call.home if meant else None
     plan = Plan(once, data, home, port, seed, days, call.words.language)
-    if not run(plan, print, tell):
+    if not run(plan, partial(print, flush=True), tell):
         raise UnavailableError("demo.parts")

@@ -66,7 +66,7 @@ def _page(command: Any, ctx: Any) -> str:
         found = [(name, command.get_command(ctx, name)) for name in command.list_commands(ctx)]
         _section(console, t("help.commands"), [(n, c.help or "") for n, c in found if c is not None and not c.hidden])
     if command.epilog:
-        console.print(t("help.examples"), style="bold")
+        console.print(t("help.shown"), style="bold")
         for line in command.epilog.strip("\n").splitlines():
             console.print(f"  {line.strip()}", soft_wrap=True)
         console.print()
