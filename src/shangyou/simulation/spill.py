@@ -19,7 +19,7 @@ from shangyou.simulation.stretch import MAIN, Station, travel_hours
 
 OUTLET: Final = "模拟排口(虚构)"  # an invented place
 OUTLET_KM: Final = 118.0
-HOURS_BEFORE: Final = 7 * 24 + 5  # the release lies so long before the present
+HOURS_BEFORE: Final = 6 * 24 + 8  # the release lies so long before the present: the last station has just seen it pass
 DISPERSION: Final = 800.0  # [m2/s], longitudinal; of the order that formulas give for a river so wide
 PEAK: Final = 1.7  # [mg/L] rise aimed at where it is first seen; the mass follows from the flow of the day
 FIRST_KM: Final = 150.0

@@ -34,6 +34,7 @@ SILENT_SECONDS: Final = 90.0  # that the monitors may be silent while they send 
 DIGEST_SECONDS: Final = 120.0
 LIVE_SECONDS: Final = 30.0  # until the first live values must be there
 LOOK_EVERY: Final = 0.2
+LOG_LINES: Final = 25  # of each child's log, told where something did not work
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def run(plan: Plan, say: Callable[[str], None], tell: Callable[[str], None]) -> 
         temporary = held.enter_context(tempfile.TemporaryDirectory(prefix="shangyou-demo-", ignore_cleanup_errors=True))
         home = (plan.home or Path(temporary) / "node").absolute()
         logs = Path(temporary)
+        held.enter_context(_logs_told(logs, words, tell))
         people = sign_ins()
         tell(words("step.home", home=home))
         with free_ports(plan.port, HJ212_PORT) as (http, hj212):
@@ -79,14 +81,35 @@ def run(plan: Plan, say: Callable[[str], None], tell: Callable[[str], None]) -> 
         elif plan.data is not None:
             summary = _real(plan.data, evidence, tell)
         summary.people, summary.seconds = people, time.monotonic() - begun
-        for line in summary.lines(words, keeps=not plan.once):
-            say(line)
-        if not plan.once:
-            with contextlib.suppress(KeyboardInterrupt):  # the way in which it is meant to end
+        # Ctrl-C is the way in which a demo that keeps running is meant to end
+        with contextlib.nullcontext() if plan.once else contextlib.suppress(KeyboardInterrupt):
+            for line in summary.lines(words, keeps=not plan.once):
+                say(line)
+            if not summary.good:
+                _tell_logs(logs, words, tell)
+            if not plan.once:
                 _keep([child for child in (node, monitors) if child is not None])
     if not plan.once:
         tell(words("summary.ended"))
     return summary.good
+
+
+@contextlib.contextmanager
+def _logs_told(logs: Path, words: Words, tell: Callable[[str], None]) -> Iterator[None]:
+    """If the demo breaks off, what its children wrote last is told before their logs go."""
+    try:
+        yield
+    except Exception:
+        _tell_logs(logs, words, tell)
+        raise
+
+
+def _tell_logs(logs: Path, words: Words, tell: Callable[[str], None]) -> None:
+    for log in sorted(logs.glob("*.log")):
+        last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]
+        if last:
+            tell(words("step.log", name=log.stem))
+            tell("\n".join(f"  {line}" for line in last))
 
 
 def _shell(home: Path, *arguments: str) -> list[str]:
