@@ -45,13 +45,19 @@ def crc16(data: bytes) -> int:
     """
     if not data:
         return 0xFFFF
+    size = len(data)
     whole = int.from_bytes(data, "big")
-    half = 1 << max((len(data) * 8 - 1).bit_length() - 1, 6)
-    while half >= 64:  # fold until one word holds the exclusive-or of all, aligned to the end
-        whole ^= whole >> half
-        half >>= 1
+    if size > 128:  # fold until one word holds the exclusive-or of all, aligned to the end
+        half = 1 << (size * 8 - 1).bit_length() - 1
+        while half > 512:
+            whole ^= whole >> half
+            half >>= 1
+    whole ^= whole >> 512  # unrolled, for answers and short packets
+    whole ^= whole >> 256
+    whole ^= whole >> 128
+    whole ^= whole >> 64
     a, b, c, d, e, f, g, h = (whole & _WORD).to_bytes(8, "big")
-    carried = _HIGH[_HIGH[_HIGH[_HIGH[_START[len(data) & 7] ^ a] ^ b] ^ c] ^ d]
+    carried = _HIGH[_HIGH[_HIGH[_HIGH[_START[size & 7] ^ a] ^ b] ^ c] ^ d]
     return _TABLE[_HIGH[_HIGH[_HIGH[carried ^ e] ^ f] ^ g] ^ h]
 
 
