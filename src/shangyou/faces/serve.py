@@ -35,7 +35,8 @@ from shangyou.settings import Settings
 log = logging.getLogger("shangyou.serve")
 
 GRACE: Final = 10  # seconds that answers under way may take when the node ends
-BACKLOG: Final = 2048
+BACKLOG: Final = 2048  # connections that wait to be accepted
+LINES: Final = 1000  # connections of the web server at a time; more get 503 and cannot take the devices' descriptors
 
 
 def serve(settings: Settings) -> None:
@@ -161,6 +162,7 @@ def _config(app: Front) -> uvicorn.Config:
         server_header=False,
         date_header=True,
         backlog=BACKLOG,
+        limit_concurrency=LINES,
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=65,  # longer than the 60 s of common proxies, so that it is they who close
     )

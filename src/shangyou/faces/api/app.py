@@ -79,7 +79,8 @@ def _question(question: Question, desk: Desk, asked: Asked) -> Callable[..., Res
         who.need(question.roles, question.path)
         given.pop("format", None)
         given.pop("lang", None)
-        rows = question.ask(replace(desk, by=who.name, language=who.language), **given)
+        chosen = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+        rows = question.ask(replace(desk, by=who.name, language=who.language), **chosen)
         return answer(rows, wanted(request), question.path)
 
     known = {name: _query(p) for name, p in _own(question.ask).items()}
