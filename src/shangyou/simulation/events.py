@@ -22,6 +22,7 @@ STREAM: Final = 3
 WEEK: Final = 168
 LONGEST: Final = 130  # hours; no event of `_draw` lasts longer
 SEEN: Final = 0.1  # [mg/L] rise of ammonia nitrogen from which a station has seen the spill
+CLEAR: Final = 12  # hours around what every demo must show that are free of chance events
 FALSIFIED: Final = ("brook_mouth", "ammonia_nitrogen")
 
 
@@ -106,7 +107,8 @@ def truth(scenario: Scenario, until: int | None = None) -> tuple[Event, ...]:
 def _hides(event: Event, told: Event) -> bool:
     """Would an event by chance hide one that every demo must show?"""
     same = event.parameter in ("", told.parameter) if told.kind is Kind.SPILL else event.parameter == told.parameter
-    return same and event.station == told.station and event.start < told.stop and told.start < event.stop
+    near = event.start < told.stop + CLEAR and told.start < event.stop + CLEAR
+    return same and event.station == told.station and near
 
 
 def _placed(scenario: Scenario, stop: int) -> Iterator[Event]:

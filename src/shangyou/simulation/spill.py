@@ -21,7 +21,7 @@ OUTLET: Final = "模拟排口(虚构)"  # an invented place
 OUTLET_KM: Final = 118.0
 HOURS_BEFORE: Final = 6 * 24 + 8  # the release lies so long before the present: the last station has just seen it pass
 DISPERSION: Final = 800.0  # [m2/s], longitudinal; of the order that formulas give for a river so wide
-PEAK: Final = 1.7  # [mg/L] rise aimed at where it is first seen; the mass follows from the flow of the day
+PEAK: Final = 2.4  # [mg/L] rise aimed at where it is first seen; the mass follows from the flow of the day
 FIRST_KM: Final = 150.0
 STEPS: Final = 12  # instants of an hour that its mean is made of: the wave passes the first station in three hours
 
