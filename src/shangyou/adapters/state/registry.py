@@ -116,7 +116,7 @@ class SqlRegistry:
         """Enter those not known yet, as they are; fill blanks of known ones; return how many were new."""
         new = 0
         with self._db.writing() as connection:
-            known = {row.id: _section(row) for row in connection.execute(select(schema.section))}
+            known = self._sections_of(connection, [section.id for section in sections])
             for section in sections:
                 old = known.get(section.id)
                 if old is None:
@@ -130,6 +130,13 @@ class SqlRegistry:
                     known[section.id] = replace(old, **filled)
                     self._put(connection, known[section.id], section.source, at, "filled")
         return new
+
+    def _sections_of(self, connection: Connection, ids: Sequence[str]) -> dict[str, Section]:
+        table, found = schema.section, dict[str, Section]()
+        for start in range(0, len(ids), 500):  # SQLite bounds the parameters of a statement
+            rows = connection.execute(select(table).where(table.c.id.in_(ids[start : start + 500])))
+            found |= {row.id: _section(row) for row in rows}
+        return found
 
     def confirm(self, id: str, by: str, at: int) -> None:
         """Say that a section is as it stands."""
