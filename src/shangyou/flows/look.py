@@ -63,7 +63,8 @@ def look(
     """Samples at or after `start` and before `stop` [ms], of all sections or of those with the given ids."""
     period = f"{from_ms(start).isoformat()}/{from_ms(stop).isoformat()}"
     table = assess(store, registry, period, "sample", sections=sections, legal=legal).select(COLUMNS)
-    known = sorted((s for s in registry.sections() if not sections or s.id in sections), key=lambda s: s.id)
+    asked = [registry.section(id) for id in sections] if sections else registry.sections()
+    known = sorted(asked, key=lambda s: s.id)
     number = {section.id: n for n, section in enumerate(known)}
     section = np.array([number[site] for site in table["site"].to_pylist()], np.int32)
     time = table["time"].cast(pa.int64()).to_numpy()

@@ -123,26 +123,34 @@ def arrival(store: ObservationStore, stop: int) -> Arrival:
 
     A series is expected unless its newest value is more than thirty days older than `stop`.
     """
-    start = stop - DAY
-    newest = store.latest()
-    alive = np.flatnonzero(newest["time"].cast(pa.int64()).to_numpy() >= stop - KNOWN_FOR)
-    rows = zip(*(newest[k].take(pa.array(alive)).to_pylist() for k in KEY), strict=True)
-    names = [row for row in rows if row[2] in EXPECTED]
-    counted = _counted(store, stop)
-    got = [counted.get(name, (0, 0)) for name in names]
+    due = _due(store.latest().select([*KEY, "time"]), stop)
+    counted = due.join(_counted(store, stop), list(KEY), join_type="left outer")
+    expected = counted["expected"].to_numpy()
+    came, usable = (np.nan_to_num(counted[name].to_numpy()) for name in ("usable_count", "usable_sum"))
+    sites, heard = (set(t["site"].unique().to_pylist()) for t in (due, counted.filter(pa.array(came > 0))))
     return Arrival(
-        start=start,
+        start=stop - DAY,
         stop=stop,
-        series=len(names),
-        expected=sum(EXPECTED[name[2]] for name in names),
-        arrived=sum(min(n[0], EXPECTED[name[2]]) for n, name in zip(got, names, strict=True)),
-        usable=sum(min(n[1], EXPECTED[name[2]]) for n, name in zip(got, names, strict=True)),
-        silent=tuple(sorted({name[0] for name in names} - {name[0] for name in counted})),
+        series=len(due),
+        expected=int(expected.sum()),
+        arrived=int(np.minimum(came, expected).sum()),
+        usable=int(np.minimum(usable, expected).sum()),
+        silent=tuple(sorted(sites - heard)),
     )
 
 
-def _counted(store: ObservationStore, stop: int) -> dict[tuple[str, ...], tuple[int, int]]:
-    """(values or marks, usable values) of each series in its last 24 hours of ended periods."""
+def _due(newest: pa.Table, stop: int) -> pa.Table:
+    """Series that promise values, with how many a day: KEY and `expected`."""
+    alive = newest["time"].cast(pa.int64()).to_numpy() >= stop - KNOWN_FOR
+    expected = np.zeros(len(newest), np.int64)
+    for cadence, count in EXPECTED.items():
+        expected[pc.equal(newest["cadence"], cadence).to_numpy()] = count
+    due = newest.select(KEY).append_column("expected", pa.array(expected))
+    return due.filter(pa.array(alive & (expected > 0)))
+
+
+def _counted(store: ObservationStore, stop: int) -> pa.Table:
+    """Of each series the values or marks, and the usable values, of its last 24 hours of ended periods."""
     came = store.select(Selection(start=stop - 2 * DAY, stop=stop, cadences=tuple(EXPECTED)))
     age = stop - came["time"].cast(pa.int64()).to_numpy()
     period = np.zeros(len(came), np.int64)
@@ -153,9 +161,7 @@ def _counted(store: ObservationStore, stop: int) -> dict[tuple[str, ...], tuple[
     came = came.filter(pa.array(kept))
     usable = pc.and_(pc.is_in(came["flag"], USABLE), pc.is_finite(came["value"]))
     table = pa.table([came[k] for k in KEY] + [pc.cast(usable, pa.int64())], [*KEY, "usable"])
-    sums = table.group_by(KEY).aggregate([("usable", "count"), ("usable", "sum")])
-    columns = [sums[name].to_pylist() for name in (*KEY, "usable_count", "usable_sum")]
-    return {row[:4]: (row[4], row[5]) for row in zip(*columns, strict=True)}
+    return table.group_by(KEY).aggregate([("usable", "count"), ("usable", "sum")])
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from shangyou.core.clock import LEGAL, from_ms
 from shangyou.core.records import Censor, Flag
 from shangyou.core.vocabulary import Parameter, parameters
 from shangyou.faces.portal.words import Words
-from shangyou.flows.look_series import Line, thin
+from shangyou.flows.look_series import Line, holes, thin
 
 DASH = Markup("—")
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
@@ -144,9 +144,9 @@ def spark(shown: Line) -> str:
     low, high = float(shown.value[known].min()), float(shown.value[known].max())
     x = 100 * (shown.time[rows] - shown.time[0]) / max(1, int(shown.time[-1] - shown.time[0]))
     y = 20 - 20 * (shown.value[rows] - low) / ((high - low) or 1.0)
-    parts, pen = [], False
+    parts, pen, broken = [], False, holes(shown, rows)
     for place, row in enumerate(rows.tolist()):
         if known[row]:
             parts.append(f"{'L' if pen else 'M'}{x[place]:.1f} {y[place]:.1f}")
-        pen = bool(known[row])
+        pen = bool(known[row]) and not broken[place]
     return " ".join(parts)
