@@ -12,7 +12,7 @@ from collections.abc import Callable
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shangyou.core.errors import ShangyouError
 from shangyou.faces.api.access import caller
@@ -20,6 +20,20 @@ from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.problem import problem
 
 LOOPBACK = ("127.0.0.1", "::1")
+HEADERS = (  # of every answer of the API: it is data, for whoever asked, once
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+def _guarded(send: Send) -> Send:
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *HEADERS]
+        await send(message)
+
+    return with_headers
 
 
 class Front:
@@ -41,7 +55,7 @@ class Front:
         elif path == "/metrics":
             await (await run_in_threadpool(self._metrics, Request(scope)))(scope, receive, send)
         elif path == "/api" or path.startswith("/api/"):
-            await (await self._app("api", self._api))(scope, receive, send)
+            await (await self._app("api", self._api))(scope, receive, _guarded(send))
         else:
             await (await self._app("portal", self._portal))(scope, receive, send)
 

@@ -45,6 +45,14 @@ def test_all_other_paths_are_the_portals(api: Api) -> None:
     assert answer.url.path == "/sign-in"
 
 
+def test_answers_of_the_api_are_data_and_nothing_else_to_a_browser(api: Api) -> None:
+    for path in ("/api/v1/agencies", "/api/openapi.json"):
+        headers = api.client.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+        assert "default-src 'none'" in headers["content-security-policy"]
+
+
 def test_an_address_of_the_api_that_is_not_there_is_not_found(api: Api) -> None:
     assert api.client.get("/api/v1/nothing").status_code == 404
     assert api.client.get("/api").status_code == 404

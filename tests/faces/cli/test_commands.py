@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import python_calamine
 
-from shangyou.faces.cli.node import _size
+from shangyou.faces.cli.show import size
 from tests.faces.cli.shell import Shell
 from tests.faces.national import TEXT, put
 
@@ -186,4 +186,14 @@ def test_a_damaged_journal_is_found_and_ends_with_a_conflict(shell: Shell, tmp_p
 
 
 def test_sizes_are_told_in_the_unit_that_fits() -> None:
-    assert [_size(n) for n in (0, 999, 1500, 2_500_000, 7e9)] == ["0 B", "999 B", "1.5 kB", "2.5 MB", "7.0 GB"]
+    assert [size(n) for n in (0, 999, 1500, 2_500_000, 7e9)] == ["0 B", "999 B", "1.5 kB", "2.5 MB", "7.0 GB"]
+
+
+def test_simulated_data_say_so_in_every_row_that_leaves(shell: Shell, tmp_path: Path) -> None:
+    toml = shell.home / "node.toml"
+    toml.write_text(toml.read_text().replace("simulated = false", "simulated = true"))
+    put(tmp_path)
+    shell.rows("ingest", tmp_path)
+    for words in (("export",), ("export", "--shape", "wide"), ("export", "--latest"), ("assess", "--by", "sample")):
+        assert {row["simulated"] for row in shell.rows(*words)} == {True}
+    assert "simulated" in shell("assess", "--by", "province", "--lang", "en").out.decode()

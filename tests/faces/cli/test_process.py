@@ -35,6 +35,11 @@ def test_a_home_without_a_node_says_how_to_make_one(tmp_path: Path) -> None:
     assert f"shangyou node init --home {tmp_path}" in done.stderr
 
 
+def test_a_folder_that_may_not_be_written_is_said_in_a_sentence() -> None:
+    done = run("node", "init", "--home", "/proc/nowhere/node", "--no-facts")
+    assert (done.returncode, "[cli.system]" in done.stderr, "Traceback" in done.stderr) == (6, True, False)
+
+
 def test_words_are_chinese_where_the_locale_is(tmp_path: Path) -> None:
     done = run("--home", tmp_path, "node", "status", SHANGYOU_LANG="", LC_ALL="zh_CN.UTF-8")
     assert "里没有节点" in done.stderr

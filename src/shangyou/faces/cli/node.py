@@ -81,6 +81,7 @@ def backup(
     """Back the node up, or check a backup."""
     from shangyou.adapters.backup import check_backup
     from shangyou.faces.cli.progress import Bar
+    from shangyou.faces.cli.show import size
 
     with Bar(call.words("node.backup.doing"), 0, size=True) as bar:
         if check:
@@ -102,7 +103,7 @@ def backup(
             raise UnavailableError("cli.write", path=str(file), detail=error.strerror or str(error)) from error
         finally:
             part.unlink(missing_ok=True)
-    call.say("node.backup.done", file=file, size=_size(file.stat().st_size))
+    call.say("node.backup.done", file=file, size=size(file.stat().st_size))
     _good(call, manifest)
 
 
@@ -113,14 +114,6 @@ def _good(call: Call, manifest: Manifest) -> None:
     call.say("node.backup.good", files=files, entries=manifest.entries, version=manifest.version, made=made)
     if not manifest.state:
         call.say("node.backup.state")
-
-
-def _size(size: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000 or unit == "GB":
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return ""
 
 
 @command(app, "restore", "node.restore")

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from importlib.abc import MetaPathFinder
 
-from shangyou.core.errors import ShangyouError
+from shangyou.core.errors import ShangyouError, UnavailableError
 
 
 class WithoutPandas(MetaPathFinder):
@@ -30,6 +30,12 @@ def ending(work: Callable[[], object]) -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:  # a folder that may not be written, a disk that has gone
+        facts = {"path": error.filename or "", "detail": error.strerror or str(error)}
+        report(UnavailableError("cli.system", **facts))
+        if "--debug" in sys.argv:
+            traceback.print_exception(error)
+        sys.exit(UnavailableError.exit_code)
     except Exception as error:  # noqa: BLE001  the last line of defence: a sentence, and the trace for who asks
         report(ShangyouError("cli.fault", kind=type(error).__name__, detail=str(error)[:300]))
         if "--debug" in sys.argv:

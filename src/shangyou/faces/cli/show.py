@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 MOST = 10_000  # rows of a table: nobody reads more, and the widths of all must be known before the first is printed
+SIZES = ("journal_bytes", "store_bytes", "disk_free", "bytes")
+NUMBERS = ("id", "batch", "entry", "line", "process")  # that count nothing
 WIDE = 400  # columns of a page that is no terminal
 
 
@@ -84,16 +86,19 @@ def _table(rows: Rows, words: Words, columns: Sequence[str], record: bool) -> in
     from rich.console import Console
     from rich.table import Table
 
-    found = rows.table()
-    names = _chosen(found.schema, words.language, columns)
-    shown = found.select(names).slice(0, MOST)
+    names = _chosen(rows.schema, words.language, columns)
+    found, count = _first(rows, MOST)
+    shown = found.select(names)
     terminal = sys.stdout.isatty()
     page = io.StringIO()
     width = Console().width if terminal else WIDE
     console = Console(file=page, force_terminal=terminal, highlight=False, width=width, soft_wrap=False)
     kinds = [shown.schema.field(name).type for name in names]
     headings = [words.known(f"column.{name}", name) for name in names]
-    cells = [[_text(value, words) for value in column.to_pylist()] for column in shown.columns]
+    cells = [
+        [_text(name, value, words) for value in column.to_pylist()]
+        for name, column in zip(names, shown.columns, strict=True)
+    ]
     table = Table(box=box.SIMPLE_HEAD, show_header=not record, pad_edge=False)
     if record:
         table.add_column(style="bold")
@@ -108,10 +113,21 @@ def _table(rows: Rows, words: Words, columns: Sequence[str], record: bool) -> in
         for row in zip(*cells, strict=True):
             table.add_row(*map(_plain, row))
     console.print(table)
-    if found.num_rows > MOST:
-        console.print(words("show.more", shown=MOST, rows=found.num_rows))
+    if count > MOST:
+        console.print(words("show.more", shown=MOST, rows=count))
     _print([page.getvalue().encode()])
-    return int(found.num_rows)
+    return count
+
+
+def _first(rows: Rows, most: int) -> tuple[pa.Table, int]:
+    """The first rows, and how many there are in all; no more than those are held in memory."""
+    held: list[pa.RecordBatch] = []
+    count = 0
+    for batch in rows.batches:
+        if count < most:
+            held.append(batch.slice(0, most - count))
+        count += batch.num_rows
+    return pa.Table.from_batches(held, rows.schema), count
 
 
 def _chosen(schema: pa.Schema, language: str, columns: Sequence[str]) -> list[str]:
@@ -131,11 +147,22 @@ def _plain(text: str) -> Text:
     return Text("".join(c if c.isprintable() else repr(c)[1:-1] for c in text))
 
 
-def _text(value: object, words: Words) -> str:
+def size(bytes: float) -> str:
+    """A size as people read it."""
+    for unit in ("B", "kB", "MB"):
+        if bytes < 1000:
+            return f"{bytes:.0f} {unit}" if unit == "B" else f"{bytes:.1f} {unit}"
+        bytes /= 1000
+    return f"{bytes:.1f} GB"
+
+
+def _text(name: str, value: object, words: Words) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
         return words("yes" if value else "no")
+    if isinstance(value, int):
+        return size(value) if name in SIZES else str(value) if name in NUMBERS else f"{value:,}"
     if isinstance(value, float):
         return "" if value != value else f"{value:.6g}"
     if isinstance(value, datetime):
