@@ -83,7 +83,7 @@ class Watched:
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One node with the small river for all browser tests."""
-    node = FakeNode(tmp_path_factory.mktemp("browser"), simulated=True)
+    node = FakeNode(tmp_path_factory.mktemp("browser"), on_disk=True, simulated=True)
     fill(node)
     running = Served(node).start()
     yield running

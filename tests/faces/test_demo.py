@@ -68,7 +68,7 @@ def test_the_demo_ends_well_when_every_part_of_its_summary_was_seen_to_work() ->
     said = done.stdout + done.stderr
     assert "✗" not in done.stdout, said
     assert done.returncode == 0, said
-    assert done.stdout.count("✓") == 12
+    assert done.stdout.count("✓") == 13
     assert "All of these data are simulated" in done.stdout
     assert re.search(r"Portal  http://127\.0\.0\.1:\d+", done.stdout)
     assert re.search(r"Sign in  demo  password \S{14} ", done.stdout)

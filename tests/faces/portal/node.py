@@ -76,8 +76,9 @@ class FakeSettings:
 class FakeNode:
     """The real stores in memory, people without slow hashing, and a clock that stands still."""
 
-    def __init__(self, home: Path, **settings: str | bool) -> None:
-        database = StateDatabase("")
+    def __init__(self, home: Path, on_disk: bool = False, **settings: str | bool) -> None:
+        """On disk for tests with threads: in memory all of them would share one connection."""
+        database = StateDatabase(home / "state.sqlite" if on_disk else "")
         self.settings = FakeSettings(**settings)  # type: ignore[arg-type]
         self.clock = FakeClock()
         self.journal = FileJournal(home / "journal")

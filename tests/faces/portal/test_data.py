@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -11,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
 
+from shangyou.adapters.journal import FileJournal
+from shangyou.core.errors import UnavailableError
 from shangyou.core.journal import Raw
 from shangyou.faces.portal.live import events
 from tests.faces.portal.node import FakeNode, Reader
@@ -146,10 +149,25 @@ def test_events_tell_when_something_came_in(filled: FakeNode) -> None:
                 filled.journal.append([Raw("table", "new.csv", 0, b"new")])
         return found
 
-    import asyncio
-
     found = asyncio.run(heard())
     assert found[0].startswith("retry:")
     assert found[1].startswith(":")
     assert "event: change" in "".join(found[2:])
     assert len(found) == 6
+
+
+def test_events_end_quietly_when_the_node_cannot_be_asked(filled: FakeNode) -> None:
+    class Broken(FakeNode):
+        """A node whose journal cannot be reached."""
+
+        def __init__(self) -> None:
+            self.intake, self.store = filled.intake, filled.store
+
+        @property
+        def journal(self) -> FileJournal:  # type: ignore[override]
+            raise UnavailableError("journal.write")
+
+    async def heard() -> list[str]:
+        return [event async for event in events(Broken(), every=0.01, longest=0.05)]
+
+    assert asyncio.run(heard()) == ["retry: 3000\n\n"]

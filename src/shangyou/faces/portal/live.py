@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 
 import anyio
@@ -9,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from shangyou.core.errors import UnavailableError
 from shangyou.faces.portal.node import Node
 from shangyou.faces.portal.serve import Endpoint, Portal
 from shangyou.faces.portal.shelf import state
@@ -16,17 +18,21 @@ from shangyou.faces.portal.shelf import state
 EVERY = 2.0  # seconds between looks
 LONGEST = 300.0  # then the browser comes again by itself, and the stay is checked anew
 RETRY_MS = 3000
+log = logging.getLogger("shangyou.portal")
 
 
 async def events(node: Node, every: float = EVERY, longest: float = LONGEST) -> AsyncIterator[str]:
     """A line of life at once and at each look, and a `change` event whenever the node's state has changed."""
     yield f"retry: {RETRY_MS}\n\n"
-    known = await run_in_threadpool(state, node)
-    for _ in range(int(longest / every)):
-        await anyio.sleep(every)
-        found = await run_in_threadpool(state, node)
-        yield "event: change\ndata:\n\n" if found != known else ": still here\n\n"
-        known = found
+    try:
+        known = await run_in_threadpool(state, node)
+        for _ in range(int(longest / every)):
+            await anyio.sleep(every)
+            found = await run_in_threadpool(state, node)
+            yield "event: change\ndata:\n\n" if found != known else ": still here\n\n"
+            known = found
+    except UnavailableError as error:
+        log.warning("live events end: %s", error)  # the browser shows that the line is lost and comes again
 
 
 def live(portal: Portal) -> Endpoint:
