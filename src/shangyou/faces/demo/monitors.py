@@ -106,6 +106,11 @@ class Monitors:
                         raise
                     await asyncio.sleep(0.1)
 
+    async def close(self) -> None:
+        """Hang up."""
+        for device in (*self._devices, self._stranger):
+            await device.close()
+
     async def send_history(self) -> None:
         """Send all of the history, then what goes wrong on purpose, and say what was done."""
         counts = Counts(sum(map(len, self._history)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,7 @@ from shangyou.core.clock import LEGAL, from_ms
 from shangyou.core.records import Flag, Ints
 from shangyou.faces.demo import evidence as shared
 from shangyou.faces.demo.evidence import Evidence, Look, Part
+from shangyou.ingest.hj212.commands import OPEN, outcome_words
 from shangyou.simulation.events import LONGEST, Event, Kind, truth
 from shangyou.simulation.scenario import HOUR_MS, Scenario
 from shangyou.simulation.score import Score, score, wave
@@ -22,6 +24,8 @@ from shangyou.simulation.stretch import MAIN, PARAMETERS, stations
 USABLE: Final = (Flag.GOOD, Flag.NOT_EVALUATED, Flag.SUSPECT)
 DOUBTED: Final = (Flag.SUSPECT, Flag.FAIL)
 SPIKES_FOUND: Final = 0.8  # of the wild values, so many must be flagged
+ORDER_SECONDS: Final = 40.0  # 10 s and three repetitions. HJ 212-2017 table 1
+LOOK_EVERY: Final = 0.2
 SHOWN: Final = "50.寸滩"  # the section that the summary leads to
 
 
@@ -48,6 +52,7 @@ def looks(scenario: Scenario, report: Report) -> list[tuple[str, Look]]:
         ("name.intake", lambda e: took_all(e, report)),
         ("name.refused", lambda e: refused(e, report)),
         ("name.gaps", lambda e: fills_gaps(e, scenario)),
+        ("name.order", lambda e: obeys(e, scenario)),
         ("name.pages", lambda e: shared.shows_pages(e, SHOWN, simulated=True)),
         ("name.map", maps),
         ("name.assess", lambda e: assesses(e, scenario)),
@@ -102,6 +107,23 @@ def fills_gaps(evidence: Evidence, scenario: Scenario) -> Part:
     there = {(station, int(hour)) for station, known in hours.items() for hour in known}
     ok = wanted <= there and not gone & there
     return Part(ok, evidence.words("part.gaps", outages=len(late), late=len(wanted & there), lost=len(gone - there)))
+
+
+def obeys(evidence: Evidence, scenario: Scenario) -> Part:
+    """A monitor that is asked for the hours of a day sends them, and says that it is done."""
+    station = next(s for s in stations() if s.section.id == SHOWN)
+    start, stop = (from_ms(scenario.present - hours * HOUR_MS).isoformat() for hours in (24, 1))
+    order = evidence.client.do("devices/ask", mn=station.mn, what="hour", start=start, stop=stop)
+    limit = time.monotonic() + ORDER_SECONDS
+    while True:
+        asked = evidence.table("commands", mn=station.mn).to_pylist()
+        now = next(row for row in asked if row["id"] == order["id"])
+        if now["state"] not in OPEN or time.monotonic() > limit:
+            break
+        time.sleep(LOOK_EVERY)
+    outcome = outcome_words(now["outcome"], evidence.words.language) or now["state"]
+    name = evidence.words.choose(station.name_zh, station.name_en)
+    return Part(now["state"] == "done", evidence.words("part.order", name=name, outcome=outcome))
 
 
 def maps(evidence: Evidence) -> Part:
