@@ -8,7 +8,7 @@ from typing import Final
 from starlette.responses import Response
 
 from shangyou.core import vocabulary
-from shangyou.core.clock import LEGAL, from_ms
+from shangyou.core.clock import from_ms
 from shangyou.core.errors import NotFoundError
 from shangyou.core.ports import Selection
 from shangyou.core.registry import PROVINCES
@@ -98,7 +98,7 @@ def ready_made(visit: Visit) -> Response:
         period = f"{from_ms(at - DAY + 1).isoformat()}/{from_ms(at + 1).isoformat()}"
         return files.send_table(visit, name, assess(node.store, node.registry, period, "sample"), form)
     if name in ASSESSED:
-        period = visit.query("period") or figures.legal(at).astimezone(LEGAL).strftime("%Y-%m")
+        period = visit.query("period") or figures.legal(at).strftime("%Y-%m")
         table = assess(node.store, node.registry, period, name)
         return files.send_table(visit, f"{name}-{period.replace('/', '_')}", table, form)
     raise NotFoundError("portal.page", path=visit.request.url.path)

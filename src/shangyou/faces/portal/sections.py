@@ -8,7 +8,7 @@ from typing import Any, Final
 import pyarrow as pa
 from starlette.responses import Response
 
-from shangyou.core.registry import PROVINCES, Section, Status
+from shangyou.core.registry import PROVINCES, Section
 from shangyou.faces.portal import files, names, present
 from shangyou.faces.portal.visit import Visit
 from shangyou.flows.overview import State, severity
@@ -113,8 +113,3 @@ def as_table(states: list[State], visit: Visit) -> pa.Table:
         "source": pa.array([s.section.source for s in states], pa.string()),
     }
     return pa.table(columns)
-
-
-def is_unconfirmed(section: Section) -> bool:
-    """Has nobody confirmed it yet?"""
-    return section.status is Status.UNCONFIRMED

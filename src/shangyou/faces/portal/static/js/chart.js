@@ -68,6 +68,9 @@ export class Chart {
 
   draw(data, fresh = true) {
     this.shown = data;
+    const thinned = this.pan.querySelector("[data-thinned]");
+    thinned.hidden = data.time.length === data.total;
+    thinned.textContent = `${this.words.thinned} ${data.time.length.toLocaleString("en")} / ${data.total.toLocaleString("en")}`;
     const line = [];
     const broken = new Set(data.broken);
     const failed = new Set(data.flagged.filter((f) => f[2] === 4).map((f) => f[0]));
