@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +49,13 @@ class Api:
     """A serving node without its sockets."""
 
     desk: Desk
+    front: Front
     client: TestClient
     idle: Idle
+
+    def browser(self) -> TestClient:
+        """Another one, with no cookies."""
+        return _client(self.front)
 
     def get(self, path: str, **query: Any) -> Response:
         return self.client.get(f"/api/v1/{path}", params=query, headers={"authorization": f"Bearer {TOKEN}"})
@@ -91,10 +96,33 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def api(filled: Path, tmp_path: Path) -> Iterator[Api]:
-    shutil.copytree(filled, tmp_path / "node")
-    with contextlib.closing(wiring.build(Settings(home=tmp_path / "node", name_zh="试验节点"))) as node:
+    """A node for a test that changes something."""
+    with serving(Path(shutil.copytree(filled, tmp_path / "node"))) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def whole(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """One node for all tests that change nothing."""
+    with serving(Path(shutil.copytree(filled, tmp_path_factory.mktemp("calm") / "node"))) as found:
+        yield found
+
+
+@pytest.fixture
+def calm(whole: Api) -> Api:
+    """The same, to a browser that nobody has used."""
+    return replace(whole, client=whole.browser())
+
+
+@contextlib.contextmanager
+def serving(home: Path) -> Iterator[Api]:
+    with contextlib.closing(wiring.build(Settings(home=home, name_zh="试验节点"))) as node:
         idle = Idle()
         running = Running(1_000, idle, {"http": "http://127.0.0.1:1"}, idle)
         desk = Desk(node, running=running, language="en")
         front = Front(desk, TOKEN, lambda: idle.code)
-        yield Api(desk, TestClient(front, base_url="http://node.example", raise_server_exceptions=False), idle)
+        yield Api(desk, front, _client(front), idle)
+
+
+def _client(front: Front) -> TestClient:
+    return TestClient(front, base_url="http://node.example", raise_server_exceptions=False)

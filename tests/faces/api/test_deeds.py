@@ -22,15 +22,15 @@ def code(answer: object) -> str:
 
 
 @pytest.mark.parametrize("path", [*QUESTIONS, "backup"])
-def test_nobody_learns_anything_without_signing_in(api: Api, path: str) -> None:
+def test_nobody_learns_anything_without_signing_in(calm: Api, path: str) -> None:
     for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": "Basic bG9jYWw="}):
-        answer = api.client.get(f"/api/v1/{path}", params={"id": "1", "digest": "x"}, headers=headers)
+        answer = calm.client.get(f"/api/v1/{path}", params={"id": "1", "digest": "x"}, headers=headers)
         assert (answer.status_code, code(answer)) == (401, "api.sign_in")
 
 
 @pytest.mark.parametrize("path", DEEDS)
-def test_nobody_does_anything_without_signing_in(api: Api, path: str) -> None:
-    answer = api.client.post(f"/api/v1/{path}", json=BODIES.get(path, {}))
+def test_nobody_does_anything_without_signing_in(calm: Api, path: str) -> None:
+    answer = calm.client.post(f"/api/v1/{path}", json=BODIES.get(path, {}))
     assert (answer.status_code, code(answer)) == (401, "api.sign_in")
 
 
@@ -48,9 +48,9 @@ BODIES: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize("path", DEEDS)
-def test_a_viewer_changes_nothing(api: Api, path: str) -> None:
-    api.sign_in("wang")
-    answer = api.client.post(f"/api/v1/{path}", json=BODIES.get(path, {}), headers=SAME)
+def test_a_viewer_changes_nothing(calm: Api, path: str) -> None:
+    calm.sign_in("wang")
+    answer = calm.client.post(f"/api/v1/{path}", json=BODIES.get(path, {}), headers=SAME)
     assert (answer.status_code, code(answer)) == (403, "api.role")
 
 
@@ -67,9 +67,9 @@ def test_an_engineer_changes_data_but_not_who_may_sign_in(api: Api) -> None:
     "headers",
     [{}, {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "http://evil.example"}],
 )
-def test_a_page_of_another_site_changes_nothing_with_a_cookie(api: Api, headers: dict[str, str]) -> None:
-    api.sign_in("li")
-    answer = api.client.post("/api/v1/sections/confirm", json={"id": "51.清风峡"}, headers=headers)
+def test_a_page_of_another_site_changes_nothing_with_a_cookie(calm: Api, headers: dict[str, str]) -> None:
+    calm.sign_in("li")
+    answer = calm.client.post("/api/v1/sections/confirm", json={"id": "51.清风峡"}, headers=headers)
     assert (answer.status_code, code(answer)) == (403, "api.origin")
 
 
@@ -111,8 +111,8 @@ def test_a_device_is_entered_changed_and_asked(api: Api) -> None:
         ({"mn": MN, "section": "51.nowhere"}, "registry.section"),
     ],
 )
-def test_a_device_that_cannot_be_is_refused(api: Api, body: dict[str, object], expected: str) -> None:
-    assert code(api.post("devices/put", **body)) == expected
+def test_a_device_that_cannot_be_is_refused(calm: Api, body: dict[str, object], expected: str) -> None:
+    assert code(calm.post("devices/put", **body)) == expected
 
 
 @pytest.mark.parametrize(
@@ -130,15 +130,15 @@ def test_an_order_that_cannot_be_is_refused(api: Api, body: dict[str, object], e
     assert code(api.post("devices/ask", **body)) == expected
 
 
-def test_facts_that_ship_are_entered_once(api: Api) -> None:
-    assert api.post("facts/load").json() == {"agencies": 0, "rivers": 0, "sections": 0}
+def test_facts_that_ship_are_entered_once(calm: Api) -> None:
+    assert calm.post("facts/load").json() == {"agencies": 0, "rivers": 0, "sections": 0}
 
 
-def test_a_password_that_is_too_short_and_a_role_that_is_none_are_refused(api: Api) -> None:
-    assert code(api.post("people/put", name="zhao", password="short")) == "person.password"
-    assert code(api.post("people/put", name="zhao", password="x" * 12, role="king")) == "person.role"
-    assert code(api.post("people/put", name="li", password="x" * 12)) == "person.exists"
-    assert code(api.post("people/password", name="nobody", password="x" * 12)) == "person.unknown"
+def test_a_password_that_is_too_short_and_a_role_that_is_none_are_refused(calm: Api) -> None:
+    assert code(calm.post("people/put", name="zhao", password="short")) == "person.password"
+    assert code(calm.post("people/put", name="zhao", password="x" * 12, role="king")) == "person.role"
+    assert code(calm.post("people/put", name="li", password="x" * 12)) == "person.exists"
+    assert code(calm.post("people/password", name="nobody", password="x" * 12)) == "person.unknown"
 
 
 def test_a_new_password_ends_the_stays_of_its_person(api: Api) -> None:
@@ -179,11 +179,11 @@ def test_a_batch_is_rolled_back_once(api: Api) -> None:
     ("body", "name", "expected"),
     [(b"", "a.csv", "ingest.kind"), (b"hello", "a.bin", "ingest.kind"), (b"", "", "api.form")],
 )
-def test_what_cannot_be_a_file_of_data_is_refused(api: Api, body: bytes, name: str, expected: str) -> None:
-    assert code(send(api, body, name=name)) == expected
+def test_what_cannot_be_a_file_of_data_is_refused(calm: Api, body: bytes, name: str, expected: str) -> None:
+    assert code(send(calm, body, name=name)) == expected
 
 
-def test_a_map_that_is_wrong_is_refused_with_all_its_problems(api: Api) -> None:
-    assert code(api.post("maps/save", name="a", body="measured = 1")) == "tables.map"
-    assert code(api.post("maps/save", name="", body="")) == "ingest.map_name"
-    assert api.rows("maps") == []
+def test_a_map_that_is_wrong_is_refused_with_all_its_problems(calm: Api) -> None:
+    assert code(calm.post("maps/save", name="a", body="measured = 1")) == "tables.map"
+    assert code(calm.post("maps/save", name="", body="")) == "ingest.map_name"
+    assert calm.rows("maps") == []

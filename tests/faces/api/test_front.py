@@ -18,8 +18,8 @@ def test_a_node_is_ready_until_something_is_in_its_way(api: Api) -> None:
     assert (answer.status_code, answer.json()) == (503, {"ready": False, "code": "store.full"})
 
 
-def test_metrics_are_in_the_form_that_prometheus_reads(api: Api) -> None:
-    text = api.client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"}).text
+def test_metrics_are_in_the_form_that_prometheus_reads(calm: Api) -> None:
+    text = calm.client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"}).text
     names = set()
     for line in text.splitlines():
         if line.startswith("#"):
@@ -33,26 +33,26 @@ def test_metrics_are_in_the_form_that_prometheus_reads(api: Api) -> None:
 
 
 @pytest.mark.parametrize(("host", "status"), [("127.0.0.1", 200), ("::1", 200), ("192.0.2.7", 401)])
-def test_metrics_are_open_to_this_machine_alone(api: Api, host: str, status: int) -> None:
-    client = TestClient(Front(api.desk, TOKEN, lambda: ""), client=(host, 50_000))
+def test_metrics_are_open_to_this_machine_alone(calm: Api, host: str, status: int) -> None:
+    client = TestClient(Front(calm.desk, TOKEN, lambda: ""), client=(host, 50_000))
     assert client.get("/metrics").status_code == status
 
 
-def test_all_other_paths_are_the_portals(api: Api) -> None:
-    answer = api.client.get("/", follow_redirects=True)
+def test_all_other_paths_are_the_portals(calm: Api) -> None:
+    answer = calm.client.get("/", follow_redirects=True)
     assert answer.status_code == 200
     assert "text/html" in answer.headers["content-type"]
     assert answer.url.path == "/sign-in"
 
 
-def test_answers_of_the_api_are_data_and_nothing_else_to_a_browser(api: Api) -> None:
+def test_answers_of_the_api_are_data_and_nothing_else_to_a_browser(calm: Api) -> None:
     for path in ("/api/v1/agencies", "/api/openapi.json"):
-        headers = api.client.get(path).headers
+        headers = calm.client.get(path).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["cache-control"] == "no-store"
         assert "default-src 'none'" in headers["content-security-policy"]
 
 
-def test_an_address_of_the_api_that_is_not_there_is_not_found(api: Api) -> None:
-    assert api.client.get("/api/v1/nothing").status_code == 404
-    assert api.client.get("/api").status_code == 404
+def test_an_address_of_the_api_that_is_not_there_is_not_found(calm: Api) -> None:
+    assert calm.client.get("/api/v1/nothing").status_code == 404
+    assert calm.client.get("/api").status_code == 404

@@ -42,41 +42,41 @@ WITH_ROWS = (
 
 
 @pytest.mark.parametrize("path", [path for path in QUESTIONS if path != "command"])
-def test_a_question_answers_the_same_rows_in_every_format(api: Api, path: str) -> None:
+def test_a_question_answers_the_same_rows_in_every_format(calm: Api, path: str) -> None:
     query = NEEDED.get(path, {})
-    arrow = api.table(path, **query)
+    arrow = calm.table(path, **query)
     assert (arrow.num_rows > 0) == (path in WITH_ROWS)
-    said = api.get(path, format="json", **query)
+    said = calm.get(path, format="json", **query)
     assert said.headers["content-type"] == MEDIA["json"]
     assert [list(row) for row in said.json()] == [arrow.schema.names] * arrow.num_rows
-    read = csv.read_csv(io.BytesIO(api.get(path, format="csv", **query).content))
+    read = csv.read_csv(io.BytesIO(calm.get(path, format="csv", **query).content))
     assert (read.num_rows, read.schema.names) == (arrow.num_rows, arrow.schema.names)
-    packed = parquet.read_table(io.BytesIO(api.get(path, format="parquet", **query).content))
+    packed = parquet.read_table(io.BytesIO(calm.get(path, format="parquet", **query).content))
     assert (packed.num_rows, packed.schema.names) == (arrow.num_rows, arrow.schema.names)
-    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(api.get(path, format="xlsx", **query).content))
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(calm.get(path, format="xlsx", **query).content))
     assert len(book.get_sheet_by_index(0).to_python()) == arrow.num_rows + 1
 
 
-def test_the_accept_header_names_the_format_too(api: Api) -> None:
+def test_the_accept_header_names_the_format_too(calm: Api) -> None:
     headers = {"authorization": "Bearer local-token", "accept": MEDIA["parquet"]}
-    answer = api.client.get("/api/v1/agencies", headers=headers)
+    answer = calm.client.get("/api/v1/agencies", headers=headers)
     assert parquet.read_table(io.BytesIO(answer.content)).num_rows == 7
     assert answer.headers["content-disposition"] == 'attachment; filename="agencies.parquet"'
 
 
-def test_observations_are_chosen_by_place_parameter_and_time(api: Api) -> None:
-    assert len(api.rows("observations", period="2021-04")) >= VALUES
-    found = api.rows("observations", site="51.清风峡", parameter=["ph", "ammonia_nitrogen"], start="2021-04-01 10:00")
+def test_observations_are_chosen_by_place_parameter_and_time(calm: Api) -> None:
+    assert len(calm.rows("observations", period="2021-04")) >= VALUES
+    found = calm.rows("observations", site="51.清风峡", parameter=["ph", "ammonia_nitrogen"], start="2021-04-01 10:00")
     assert [(row["parameter"], row["time"], row["value"]) for row in found] == [
         ("ammonia_nitrogen", "2021-04-01T04:00:00.000Z", 0.62),
         ("ph", "2021-04-01T04:00:00.000Z", 8.2),
     ]
-    wide = api.rows("observations", site="51.清风峡", shape="wide")
+    wide = calm.rows("observations", site="51.清风峡", shape="wide")
     assert [row["ammonia_nitrogen"] for row in wide] == [0.091, 0.62]
 
 
-def test_an_assessment_stands_beside_the_published_class(api: Api) -> None:
-    found = api.rows("assess", by="sample", period="2021-04")
+def test_an_assessment_stands_beside_the_published_class(calm: Api) -> None:
+    found = calm.rows("assess", by="sample", period="2021-04")
     assert [(row["class"], row["published"], row["equal"]) for row in found] == [
         ("Ⅱ", "Ⅱ", True),
         ("Ⅱ", "Ⅱ", True),
@@ -84,30 +84,30 @@ def test_an_assessment_stands_beside_the_published_class(api: Api) -> None:
     ]
 
 
-def test_without_a_period_the_newest_month_with_data_is_assessed(api: Api) -> None:
-    metadata = api.table("assess").schema.metadata
+def test_without_a_period_the_newest_month_with_data_is_assessed(calm: Api) -> None:
+    metadata = calm.table("assess").schema.metadata
     assert metadata[b"period"] == b"2021-04"
 
 
-def test_refusals_are_told_in_the_language_asked_for(api: Api) -> None:
-    zh, en = (api.rows("refused", lang=language)[0] for language in ("zh", "en"))
+def test_refusals_are_told_in_the_language_asked_for(calm: Api) -> None:
+    zh, en = (calm.rows("refused", lang=language)[0] for language in ("zh", "en"))
     assert zh["code"] == en["code"] == "cnemc.idle"
     assert zh["reason"] != en["reason"]
-    assert api.rows("refused", batch=0) == api.rows("refused")
-    assert api.rows("refused", batch=99) == []
+    assert calm.rows("refused", batch=0) == calm.rows("refused")
+    assert calm.rows("refused", batch=99) == []
 
 
-def test_the_status_says_where_the_node_is_and_what_it_holds(api: Api) -> None:
-    [found] = api.rows("status")
+def test_the_status_says_where_the_node_is_and_what_it_holds(calm: Api) -> None:
+    [found] = calm.rows("status")
     assert (found["serving"], found["name_zh"], found["http"]) == (True, "试验节点", "http://127.0.0.1:1")
     assert (found["entries"], found["behind"], found["refused"]) == (1, 0, 1)
     assert found["observations"] >= VALUES
 
 
-def test_sections_are_filtered_by_what_is_known_of_them(api: Api) -> None:
-    assert {row["province"] for row in api.rows("sections", province="四川")} == {"四川省"}
-    assert [row["id"] for row in api.rows("sections", text="清风峡")] == ["51.清风峡"]
-    assert all(row["status"] == "unconfirmed" for row in api.rows("sections", status="unconfirmed"))
+def test_sections_are_filtered_by_what_is_known_of_them(calm: Api) -> None:
+    assert {row["province"] for row in calm.rows("sections", province="四川")} == {"四川省"}
+    assert [row["id"] for row in calm.rows("sections", text="清风峡")] == ["51.清风峡"]
+    assert all(row["status"] == "unconfirmed" for row in calm.rows("sections", status="unconfirmed"))
 
 
 @pytest.mark.parametrize(
@@ -125,9 +125,9 @@ def test_sections_are_filtered_by_what_is_known_of_them(api: Api) -> None:
     ],
 )
 def test_an_error_is_a_problem_with_code_sentence_and_remedy(
-    api: Api, path: str, query: dict[str, object], status: int, code: str
+    calm: Api, path: str, query: dict[str, object], status: int, code: str
 ) -> None:
-    answer = api.get(path, **query)
+    answer = calm.get(path, **query)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     body = answer.json()
@@ -143,8 +143,8 @@ class Broken(Idle):
         raise KeyError("inside")
 
 
-def test_a_fault_of_ours_tells_a_number_and_nothing_of_the_inside(api: Api) -> None:
-    desk = replace(api.desk, running=Running(0, Broken(), {}))
+def test_a_fault_of_ours_tells_a_number_and_nothing_of_the_inside(calm: Api) -> None:
+    desk = replace(calm.desk, running=Running(0, Broken(), {}))
     client = TestClient(Front(desk, TOKEN, lambda: ""), raise_server_exceptions=False)
     answer = client.get("/api/v1/progress", headers={"authorization": f"Bearer {TOKEN}"})
     body = answer.json()
@@ -153,8 +153,8 @@ def test_a_fault_of_ours_tells_a_number_and_nothing_of_the_inside(api: Api) -> N
     assert len(body["facts"]["reference"]) == 8
 
 
-def test_the_description_names_every_address(api: Api) -> None:
-    found = api.client.get("/api/openapi.json").json()
+def test_the_description_names_every_address(calm: Api) -> None:
+    found = calm.client.get("/api/openapi.json").json()
     paths = {f"/api/v1/{path}" for path in QUESTIONS}
     assert paths <= set(found["paths"])
     described = {p["name"]: p.get("description") for p in found["paths"]["/api/v1/observations"]["get"]["parameters"]}

@@ -75,10 +75,8 @@ def write_backup(
         for old in home.glob(f"{PREFIX}*"):  # of a process that was killed: this one holds the home
             shutil.rmtree(old, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=PREFIX, dir=home) as folder:
-            copies = _copies(home, store, state, Path(folder))
-            digested = store.progress()[0] if STORE in copies else 0
-            files = journal.files()
-            entries = journal.end()
+            copies, digested = _copies(home, store, state, Path(folder))
+            entries, files = _journal(journal)
             parts = [(name, path, path.stat().st_size) for name, path in copies.items()]
             parts += [(f"journal/{path.name}", path, size) for path, size in files]
             return _pack(parts, Manifest(version, made, entries, digested, state is not None, {}), write, tell)
@@ -88,10 +86,11 @@ def write_backup(
         _ONE.release()
 
 
-def _copies(home: Path, store: Store, state: Path | None, folder: Path) -> dict[str, Path]:
-    """Settings and stores as they are now, in files that do not change any more."""
+def _copies(home: Path, store: Store, state: Path | None, folder: Path) -> tuple[dict[str, Path], int]:
+    """Settings and stores as they are now, in files that do not change any more; and how far the digest was."""
     copies = {SETTINGS: Path(shutil.copy2(home / SETTINGS, folder / SETTINGS))}
     with store.still() as file:
+        digested = store.progress()[0]
         if file is not None:
             for source in (file, file.with_name(f"{file.name}.wal")):
                 if source.exists():
@@ -103,7 +102,15 @@ def _copies(home: Path, store: Store, state: Path | None, folder: Path) -> dict[
             contextlib.closing(sqlite3.connect(folder / "state.sqlite")) as target,
         ):
             source_db.backup(target)
-    return copies
+    return copies, digested
+
+
+def _journal(journal: Segments) -> tuple[int, list[tuple[Path, int]]]:
+    """Its entries and its files, of one moment."""
+    while True:
+        entries, files = journal.end(), journal.files()
+        if journal.end() == entries:  # nothing came in between
+            return entries, files
 
 
 def _copy(source: Path, target: Path) -> Path:
