@@ -7,11 +7,13 @@ BIN := .venv/bin
 setup: .venv/ready            ## what the product needs, into .venv
 setup-dev: .venv/ready-dev    ## and what its tests need
 
-.venv/ready: requirements.lock pyproject.toml scripts/setup.sh frontend/package-lock.json
+FRONT := frontend/package-lock.json frontend/vendor.toml frontend/.npmrc scripts/frontend_hook.py
+
+.venv/ready: requirements.lock pyproject.toml scripts/setup.sh $(FRONT)
 	sh scripts/setup.sh $(PYTHON) requirements.lock
 	touch $@
 
-.venv/ready-dev: requirements-dev.lock pyproject.toml scripts/setup.sh frontend/package-lock.json
+.venv/ready-dev: requirements-dev.lock pyproject.toml scripts/setup.sh $(FRONT)
 	sh scripts/setup.sh $(PYTHON) requirements-dev.lock
 	touch .venv/ready $@
 
