@@ -21,6 +21,7 @@ EXPIRY_MS: Final = 60_000  # a part is sent at most 1 + 3 times with 10 s betwee
 MESSAGES: Final = 4096  # open at once
 ALIKE: Final = 32  # open at once of one device, command and number of parts
 BYTES: Final = 16 << 20  # held at once in all parts
+SPANS: Final = 20_000  # ended messages remembered while others are open: hours of real traffic, seconds of absurd one
 PARTS: Final = 1000  # of one message: an hour of a thousand factors would still fit
 _ITEM_BEGINS: Final = re.compile(rb"\s*[^-=,;]+(?:-[A-Za-z]+)?=")
 _ITEM_ENDS: Final = re.compile(rb"=[^,;]+\Z")
@@ -148,6 +149,7 @@ class Assembler:
         self._count -= 1
         if self._count:
             insort(self._closed, (message.last_id(), message.oldest.id))
+            del self._closed[:-SPANS]
 
     def _find(self, key: _Key, packet: Packet) -> _Message | None:
         """The open message to which a part belongs.
