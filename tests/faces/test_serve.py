@@ -6,8 +6,10 @@ import json
 import shutil
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ import pytest
 from shangyou.adapters.serving import FILE, find_serving
 from shangyou.ingest.hj212.crc import crc_text
 from tests.faces.cli.shell import Shell
-from tests.faces.national import put
+from tests.faces.national import TEXT, put
 from tests.faces.processes import Served, run, served, wait_until
 
 MN = "88888880000001"
@@ -193,6 +195,35 @@ def test_files_that_arrive_in_the_watched_folder_are_taken_in_once(home: Path, t
         assert len(found.http.get("/api/v1/batches", headers={"authorization": f"Bearer {token}"}).json()) == 1
         _, log = found.end()
     assert "Traceback" not in log
+
+
+class Page(BaseHTTPRequestHandler):
+    """A national page."""
+
+    def do_GET(self) -> None:
+        body = TEXT.encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *words: object) -> None:
+        """Say nothing."""
+
+
+def test_a_page_is_pulled_by_schedule(home: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            address = f"http://127.0.0.1:{server.server_port}/realtime"
+            with served(home, SHANGYOU_PULL_ADDRESS=address) as found:
+                headers = {"authorization": f"Bearer {json.loads((home / FILE).read_text())['token']}"}
+                [batch] = wait_until(lambda: found.http.get("/api/v1/batches", headers=headers).json())
+        finally:
+            server.shutdown()
+            thread.join()
+    assert (batch["source"], batch["new"] > 0) == (address, True)
 
 
 def test_the_log_can_be_read_by_a_machine(home: Path) -> None:

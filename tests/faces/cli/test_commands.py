@@ -120,6 +120,12 @@ def test_samples_and_newest_values_are_exported_too(shell: Shell, tmp_path: Path
 # ---- the node ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("text", ["http_port", "http_port=x", "no_such=1", "level=galactic"])
+def test_a_setting_that_cannot_be_makes_no_node(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    said = Shell(tmp_path / "new", capsys)("node", "init", "--set", text)
+    assert (said.code, (tmp_path / "new").exists()) == (2, False)
+
+
 def test_the_status_is_one_record(shell: Shell) -> None:
     [row] = shell.rows("node", "status")
     assert (row["serving"], row["behind"], row["home"]) == (False, 0, str(shell.home))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.faces.national import put
+from tests.faces.national import TEXT, put
 from tests.faces.processes import BEGIN, environment, run
 
 
@@ -55,10 +56,23 @@ def test_a_new_node_shows_the_password_that_it_made_once(tmp_path: Path) -> None
     assert (again.returncode, (tmp_path / "other").exists()) == (2, False)
 
 
-@pytest.mark.parametrize("text", ["http_port", "http_port=x", "no_such=1", "level=galactic"])
-def test_a_setting_that_cannot_be_makes_no_node(tmp_path: Path, text: str) -> None:
-    done = run("node", "init", "--home", tmp_path / "node", "--set", text)
-    assert (done.returncode, (tmp_path / "node").exists()) == (2, False)
+def test_a_watched_folder_is_taken_in_as_it_fills_until_somebody_ends_it(home: Path, tmp_path: Path) -> None:
+    put(tmp_path / "data")
+    with subprocess.Popen(
+        [*BEGIN, "--home", str(home), "ingest", "--watch", str(tmp_path / "data")],
+        env=environment(SHANGYOU_FOLDER_QUIET_SECONDS="0"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        lines = iter(process.stderr.readline, "")
+        assert next(line for line in lines if line.startswith("Watching"))
+        put(tmp_path / "data", "b.csv", TEXT.replace("清风峡", "别处"))
+        found = next(line for line in lines if "b.csv" in line)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    assert "20 new" in found
 
 
 def test_without_any_node_the_first_intake_makes_the_default_one(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ PARTS: Final = 6  # of its path that a file keeps as its name: enough to hold th
 ASKED: Final = 100  # fingerprints in one question
 SHOWN: Final = 20  # files that a summary lists one by one
 REASONS: Final = 100_000  # refusals that are looked through for their reasons
-LOOK_EVERY: Final = 2.0  # seconds between two looks at a watched folder
+LOOK_EVERY: Final = 1.0  # seconds between two looks at a watched folder
 
 ROWS: Final = pa.schema(
     [("file", pa.string()), ("kind", pa.string()), ("batch", pa.int64())]
@@ -58,8 +58,9 @@ class Intake:
         self, call: Call, session: Session, kind: str, date: str, provinces: tuple[str, ...], map: str
     ) -> None:
         self._call, self._session, self._kind = call, session, kind
-        kept = provinces or call.settings().provinces
-        self._note = FileNote(date, tuple(kept))
+        settings = call.settings()
+        self._note = FileNote(date, tuple(provinces or settings.provinces))
+        self._quiet = settings.folder_quiet_seconds
         self._map = self._column_map(map) if map else ""
 
     def _column_map(self, name: str) -> str:
@@ -225,7 +226,7 @@ class Intake:
         def known(file: FoundFile) -> bool:
             return file.digest in seen
 
-        watches = [(path, FolderWatch(FolderSettings(path, every=LOOK_EVERY), known)) for path in folders]
+        watches = [(path, FolderWatch(FolderSettings(path, LOOK_EVERY, self._quiet), known)) for path in folders]
         self._call.say("ingest.watching", folders=", ".join(map(str, folders)))
         while True:
             for path, watch in watches:
