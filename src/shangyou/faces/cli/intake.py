@@ -186,7 +186,7 @@ class Intake:
 
     def _short(self, taken: list[Taken]) -> list[Taken]:
         """Few files one by one; of many those with refusals, and the others together; the sum of all last."""
-        listed = taken
+        listed = taken = [replace(each, file="/".join(each.file.split("/")[-2:])) for each in taken]
         if len(taken) > SHOWN:
             listed = sorted((each for each in taken if each.code or each.counts.refused), key=_weight)[:SHOWN]
             rest = [each for each in taken if each not in listed]

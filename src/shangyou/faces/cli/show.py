@@ -109,7 +109,7 @@ def _table(rows: Rows, words: Words, columns: Sequence[str], record: bool) -> in
     else:
         for heading, kind in zip(headings, kinds, strict=True):
             number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
-            table.add_column(heading, justify="right" if number else "left", overflow="fold")
+            table.add_column(heading, justify="right" if number else "left", overflow="fold", no_wrap=number)
         for row in zip(*cells, strict=True):
             table.add_row(*map(_plain, row))
     console.print(table)
