@@ -9,6 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import uvloop
+
 from benchmarks.measure import Figure, rss_mb
 from shangyou import wiring
 from shangyou.adapters.hj212.load import LoadResult, hold, load
@@ -19,6 +21,7 @@ from shangyou.settings import load as load_settings
 LINES = 500
 IDLE = 5_000
 SECONDS = 15
+HALF = 5_000  # packets a second: half of what is asked for
 START = "from shangyou.faces.cli import main; main()"
 
 
@@ -84,10 +87,9 @@ def run() -> list[Figure]:
         try:
             held = asyncio.run(idle(port))
             memory = rss_mb(process.pid)
-            most: LoadResult = asyncio.run(load("127.0.0.1", port, devices(), SECONDS))
-            rate = most.rate / 2
-            half: LoadResult = asyncio.run(
-                load("127.0.0.1", port, devices(), SECONDS, rate=min(rate, 5_000), start_ms=1_786_542_400_000)
+            half: LoadResult = uvloop.run(load("127.0.0.1", port, devices(), SECONDS, rate=HALF))
+            most: LoadResult = uvloop.run(
+                load("127.0.0.1", port, devices(), SECONDS, window=4, start_ms=1_786_542_400_000)
             )
             after = rss_mb(process.pid)
         finally:
@@ -103,7 +105,7 @@ def run() -> list[Figure]:
             "≥ 10,000 /s",
         ),
         Figure(
-            f"p99 of the acknowledgement at {min(rate, 5_000):,.0f} /s",
+            f"p99 of the acknowledgement at {half.rate:,.0f} /s",
             f"{half.percentile(99) * 1000:.0f} ms (median {half.percentile(50) * 1000:.0f} ms)",
             "≤ 50 ms at half the rate",
         ),

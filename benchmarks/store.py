@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 import time
 from pathlib import Path
@@ -64,7 +65,8 @@ def run(rows: int = 20_000_000) -> list[Figure]:
         store = DuckStore(Path(folder) / "ten.duckdb", memory="4GB")
         seconds.append(fill(store, 2_000, 10_000_000))
         lot = hours(keys(2_000), 0, 500)
-        again = best(lambda: store.append(Batch(99, "table", "again", 99), lot))
+        batches = itertools.count(99_000)
+        again = best(lambda: store.append(Batch(next(batches), "table", "again", 99), lot))
         latest = best(lambda: store.latest(), 5)
         store.checkpoint()
         size = store.size()

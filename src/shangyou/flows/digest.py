@@ -16,7 +16,7 @@ from shangyou.core.errors import ShangyouError, UnavailableError
 from shangyou.core.journal import Entry, Journal, Raw
 from shangyou.core.ports import Batch, Intake, ObservationStore, Progress, Registry
 from shangyou.core.records import Counts, Flagged, Ints, Observations, Parsed, Refusal, SeriesKey
-from shangyou.core.registry import Section
+from shangyou.core.registry import Device, Section
 from shangyou.flows.columns import from_table, joined, part, rows, split
 from shangyou.flows.receive import fingerprint
 from shangyou.ingest.hj212.read import Reader
@@ -26,6 +26,7 @@ from shangyou.quality.plan import Plan
 
 PACKETS: Final = "hj212"  # the kind of journal entries that are packets, digested many at a time
 AT_ONCE: Final = 4_000  # packets in one transaction: about 40,000 values, 0.2 s
+MANY: Final = 100  # packets, above which all devices are asked for at once
 LOOK_BACK: Final = 100  # earlier values of each series that checks may see: days of hours, hours of minutes
 LOOK_BACK_MS: Final = 3 * 86_400_000  # and how old they may be
 
@@ -104,7 +105,11 @@ class Digest:
         return total
 
     def _take_packets(self, entries: list[Entry], done: int) -> Counts:
-        read = self._packets.read(entries, self._registry.device, done)
+        device: Callable[[str], Device | None] = self._registry.device
+        if len(entries) > MANY:  # one question instead of one a device
+            devices = {known.mn: known for known in self._registry.devices()}
+            device = lambda mn: devices.get(mn)  # noqa: E731 - the overloads of get are none of ours
+        read = self._packets.read(entries, device, done)
         self._pending = read.pending
         fresh = [entry for entry in entries if entry.id >= done]
         if not fresh:

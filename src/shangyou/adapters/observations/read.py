@@ -10,6 +10,7 @@ from shangyou.core.errors import InputError
 from shangyou.core.ports import Selection
 
 Query = tuple[str, list[object]]
+EARLIER: Final = 4_000_000  # steps added before dividing and taken off after: whole numbers are cut towards zero
 PERIODS: Final = ("hour", "day", "month", "quarter", "year")
 
 
@@ -91,7 +92,7 @@ def means(selection: Selection, ids: list[int] | None, period: str, offset_ms: i
         number = f"if(p.yes, pow(10, -{number}), {number})"
         mean = f"if(d.power, -log10({mean}), {mean})"
     return (
-        f"with d as (select o.series, cast(floor((epoch_ms(o.time) + {offset}) / {step}) as bigint) as step,"
+        f"with d as (select o.series, (epoch_ms(o.time) + {offset + EARLIER * step}) // {step} - {EARLIER} as step,"
         f" sum({number}) as total,"
         " min(o.value) as minimum, max(o.value) as maximum, count(*) as count, sum(o.censor = 1) as censored,"
         f" {'coalesce(any_value(p.yes), false)' if powered else 'false'} as power"
