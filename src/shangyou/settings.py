@@ -39,6 +39,10 @@ class Settings:
 
     http_host: str = "127.0.0.1"
     http_port: int = 8350
+    tls_certificate: str = ""  # file of this node's certificate (PEM, with its chain); "" = plain HTTP
+    tls_key: str = ""  # file of its private key; "" = in the same file
+    tls_clients: str = ""  # file of CA certificates: only who shows a certificate of theirs may connect; "" = everybody
+    tls_authorities: str = ""  # file of CA certificates that other nodes' are checked by, beside the system's
     hj212_host: str = "127.0.0.1"
     hj212_port: int = 8212  # 0 = no listener
     unknown_devices: str = "quarantine"  # or refuse: packets of an MN that nobody registered
@@ -146,7 +150,9 @@ GROUPS: Final = {
     "本节点 / this node: level is national, provincial or municipal": (
         *("name_zh", "name_en", "level", "adm_code", "language", "simulated"),
     ),
-    "网页与接口 / portal and API": ("http_host", "http_port"),
+    "网页与接口 / portal and API; tls_*: files of certificates, empty = plain HTTP": (
+        *("http_host", "http_port", "tls_certificate", "tls_key", "tls_clients", "tls_authorities"),
+    ),
     "HJ 212 监听 / listener: port 0 = none; unknown_devices is quarantine or refuse": (
         *("hj212_host", "hj212_port", "unknown_devices", "hj212_connections", "hj212_idle_seconds"),
     ),

@@ -7,7 +7,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -46,9 +46,12 @@ class Node:
     people: SqlPeople
     database: StateDatabase
     lock: IO[str]
+    made: dict[str, object] = field(default_factory=dict)  # what layers above make once for this node
+    ends: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)  # and how that ends
 
     def close(self) -> None:
         """Let go of all files, in the order in which nothing is lost."""
+        self.ends.close()
         self.store.close()
         self.database.close()
         self.journal.close()
@@ -57,11 +60,13 @@ class Node:
 
 def digest(node: Node) -> Digest:
     """What brings the node's journal into its store; one at a time is at work."""
+    from shangyou.flows.again import AGAIN, reader
     from shangyou.flows.digest import Digest  # with all readers and checks 12 MB: an idle node does without
     from shangyou.flows.readers import READERS
     from shangyou.quality.reader import packaged_plan
 
-    return Digest(node.journal, node.store, node.registry, node.intake, READERS, packaged_plan())
+    readers = {**READERS, AGAIN: reader(node.journal, node.store, node.registry, node.intake)}
+    return Digest(node.journal, node.store, node.registry, node.intake, readers, packaged_plan())
 
 
 def listener(node: Node, kept: Callable[[range], None] = lambda new: None) -> Hj212Listener:

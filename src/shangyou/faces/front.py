@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shangyou.core.errors import ShangyouError
+from shangyou.core.errors import NotFoundError, ShangyouError
 from shangyou.faces.api.access import caller
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.problem import problem
 
 LOOPBACK = ("127.0.0.1", "::1")
+BETWEEN = ("/dsp/", "/federation/", "/witness/", "/data/", "/question/", "/.well-known/dspace-version")  # other nodes
 HEADERS = (  # of every answer of the API: it is data, for whoever asked, once
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -56,6 +57,8 @@ class Front:
             await (await run_in_threadpool(self._metrics, Request(scope)))(scope, receive, send)
         elif path == "/api" or path.startswith("/api/"):
             await (await self._app("api", self._api))(scope, receive, _guarded(send))
+        elif path.startswith(BETWEEN):
+            await (await self._between())(scope, receive, _guarded(send))
         else:
             await (await self._app("portal", self._portal))(scope, receive, send)
 
@@ -67,6 +70,23 @@ class Front:
                     self._made[name] = await run_in_threadpool(make)
         return self._made[name]
 
+    async def _between(self) -> ASGIApp:
+        """What answers other nodes; a node that is in no federation says so, until it is in one."""
+        if "between" not in self._made:
+            from shangyou.wiring_exchange import exchange
+
+            found = await run_in_threadpool(exchange, self._desk.node)
+            if found is None:
+                return problem(NotFoundError("federation.none"), self._desk.node.settings.language)
+
+            def make() -> ASGIApp:
+                from shangyou.faces.between.app import create_between
+
+                return create_between(found)
+
+            return await self._app("between", make)
+        return self._made["between"]
+
     def _api(self) -> ASGIApp:
         from shangyou.faces.api.app import create_api
 
@@ -75,7 +95,9 @@ class Front:
     def _portal(self) -> ASGIApp:
         from shangyou.faces.portal import create_portal
 
-        return create_portal(self._desk.node)
+        running = self._desk.running
+        listener = running.listener if running is not None else None
+        return create_portal(self._desk.node, listener.wake if listener is not None else lambda: None)
 
     def _health(self) -> Response:
         wrong = self._ready()

@@ -1,0 +1,109 @@
+"""Where a node becomes a member: what it needs among others, joined once, when it is first asked for."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from dataclasses import dataclass
+
+from shangyou.adapters.peers import SignedPeers
+from shangyou.adapters.trust import TrustFolder, founded
+from shangyou.core.clock import to_ms
+from shangyou.core.errors import NotFoundError, RefusedError
+from shangyou.exchange.member import Member, Standing
+from shangyou.exchange.ports import Members, Peers, Signer
+from shangyou.exchange.token import Seen
+from shangyou.exchange.trust.acceptance import Countdown, Phase, countdown
+from shangyou.wiring import Node
+
+MADE = "exchange"
+_making = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exchange:
+    """A node among others."""
+
+    node: Node
+    trust: TrustFolder
+    peers: Peers
+    seen: Seen
+
+    @property
+    def members(self) -> Members:
+        """The trust list in force."""
+        return self.trust
+
+    @property
+    def me(self) -> str:
+        """This node's member id."""
+        return self.trust.me
+
+    @property
+    def signer(self) -> Signer:
+        """The key of this moment; take it once for one signature. NotFoundError "keys.none"."""
+        return self.trust.keys.choose(self.trust.member(self.trust.me).keys, self.now())
+
+    def now(self) -> int:
+        """The node's time [ms since 1970 UTC]."""
+        return to_ms(self.node.clock.now())
+
+    def new_id(self) -> str:
+        """A random name of 128 bits that nobody has used."""
+        return secrets.token_urlsafe(16)
+
+    def countdown(self) -> Countdown:
+        """What the age of the trust list allows now."""
+        return countdown(self.trust.trusted, self.now())
+
+    def need_running(self, member: Member) -> None:
+        """May anything go on with this member? RefusedError "trust.stopped", "peer.standing"."""
+        if self.countdown().phase is Phase.STOP:
+            raise RefusedError("trust.stopped", version=self.trust.trusted.version)
+        for each in (member, self.trust.member(self.me)):
+            if each.standing is not Standing.ACTIVE:
+                raise RefusedError("peer.standing", member=each.id, standing=str(each.standing), reason=each.reason)
+
+    def need_new(self, member: Member) -> None:
+        """May something new begin with this member? RefusedError "trust.existing_only" too."""
+        self.need_running(member)
+        if self.countdown().phase is Phase.EXISTING:
+            raise RefusedError("trust.existing_only", version=self.trust.trusted.version)
+
+
+def exchange(node: Node) -> Exchange | None:
+    """The node among others, made once; None while it is in no federation."""
+    found = node.made.get(MADE)
+    if found is None and founded(node.settings.home):
+        with _making:
+            found = node.made.get(MADE)
+            if found is None:
+                found = node.made[MADE] = _joined(node)
+    assert found is None or isinstance(found, Exchange)
+    return found
+
+
+def member_exchange(node: Node) -> Exchange:
+    """The same where a node must be a member. NotFoundError "federation.none"."""
+    found = exchange(node)
+    if found is None:
+        raise NotFoundError("federation.none")
+    return found
+
+
+def _joined(node: Node) -> Exchange:
+    from shangyou.adapters.lines import HttpLine, TlsSettings
+
+    trust = TrustFolder(node.settings.home)
+
+    def now() -> int:
+        return to_ms(node.clock.now())
+
+    def signer() -> Signer:
+        return trust.keys.choose(trust.member(trust.me).keys, now())
+
+    settings = node.settings
+    line = HttpLine(TlsSettings(settings.tls_authorities, settings.tls_certificate, settings.tls_key))
+    peers = SignedPeers(trust, line, signer, now, lambda: secrets.token_urlsafe(16))
+    node.ends.callback(peers.close)
+    return Exchange(node, trust, peers, Seen())
