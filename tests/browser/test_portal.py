@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from shangyou.core.journal import Raw
+from shangyou.core.registry import Device
 from tests.browser.conftest import Served, Watched
-from tests.faces.portal.river import DIRTY, LAST, TIMES
+from tests.faces.portal.river import DIRTY, LAST, TIMES, digest_orders, refuse_packet
 
 pytestmark = pytest.mark.browser
 
@@ -223,6 +224,23 @@ def test_live_parts_renew_themselves_and_can_be_paused(watched: Watched, served:
     expect(mark).to_have_attribute("data-state", "paused")
     watched.go("/intake/entries")
     assert page.locator("tbody tr").count() == before + 1
+
+
+def test_packets_that_were_refused_leave_the_list_when_they_were_read_again(watched: Watched, served: Served) -> None:
+    mn = "A510000_0042"
+    refuse_packet(served.node, mn)
+    page = watched.sign_in("en").go(f"/intake?view=refused&source={mn}")
+    expect(page.get_by_text("is not registered")).to_be_visible()
+    button = page.get_by_role("button", name=f"Read the packets of {mn} again")
+    expect(button).to_have_count(0)
+    served.node.registry.put_device(Device(mn, "新站", ""), None, "li", 1)
+    page.reload()
+    button.click()
+    expect(page.get_by_role("status")).to_contain_text("are being read again")
+    digest_orders(served.node)
+    watched.go(f"/intake?view=refused&source={mn}")
+    expect(page.get_by_text("is not registered")).to_have_count(0)
+    assert watched.faults == []
 
 
 def test_nothing_moves_for_readers_who_asked_for_stillness(context: BrowserContext, served: Served) -> None:

@@ -130,6 +130,14 @@ def test_a_device_keeps_its_password_until_another_is_given(registry: Registry) 
     assert [d.mn for d in registry.devices()] == ["MN1"]
 
 
+def test_whoever_reports_is_found_with_the_password_however_many_are_asked_for(registry: Registry) -> None:
+    for mn in ("MN1", "MN2", "MN3"):
+        registry.put_device(Device(mn, mn, "51.甲"), f"pw-{mn}", "li", 1)
+    found = registry.reporters({f"MN{n}" for n in range(2, 3000)})
+    assert found == {mn: (Device(mn, mn, "51.甲"), f"pw-{mn}") for mn in ("MN2", "MN3")}
+    assert registry.reporters([]) == {}
+
+
 def test_refusals_of_an_entry_are_kept_once_however_often_it_is_read(intake: Intake) -> None:
     told = [Refusal("table.number", {"text": "abc"}, 3, "pH", "abc"), Refusal("table.time", {}, 4, "时间", "x" * 900)]
     for _ in range(2):
@@ -154,6 +162,20 @@ def test_refusals_of_many_entries_are_kept_at_once(intake: Intake) -> None:
     assert sorted((r.entry, r.refusal.facts["n"]) for r in intake.refused()) == [
         (n, k) for n in range(3) for k in range(2)
     ]
+
+
+def test_what_an_entry_is_refused_for_by_now_takes_the_place_of_what_it_was(intake: Intake) -> None:
+    entries = [Entry(n, Raw("hj212", "MN", 1_000, b"")) for n in range(3)]
+    intake.refuse_all([(entry, [Refusal("hj212.device_unknown", {}), Refusal("hj212.item", {})]) for entry in entries])
+    for _ in range(2):
+        intake.refuse_anew([(entries[0], []), (entries[1], [Refusal("hj212.factor", {})])])
+    assert sorted((r.entry, r.refusal.code) for r in intake.refused()) == [
+        (1, "hj212.factor"),
+        (2, "hj212.device_unknown"),
+        (2, "hj212.item"),
+    ]
+    intake.refuse_anew([])
+    assert intake.refused_count() == 3
 
 
 def test_sessions_are_updated_in_place(intake: Intake) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 
 from shangyou.core.errors import ConflictError, NotFoundError
@@ -113,6 +113,9 @@ class FakeRegistry:
     def device_password(self, mn: str) -> str | None:
         return self._passwords.get(mn)
 
+    def reporters(self, mns: Collection[str]) -> dict[str, tuple[Device, str]]:
+        return {mn: (self._devices[mn], self._passwords[mn]) for mn in mns if mn in self._devices}
+
 
 def _plain(section: Section) -> dict[str, object]:
     return asdict(section) | {"kind": str(section.kind), "status": str(section.status)}
@@ -138,6 +141,11 @@ class FakeIntake:
                 raw = entry.raw
                 kept = Refused(len(self._refused) + 1, entry.id, raw.source, raw.kind, raw.received, short)
                 self._refused.append(kept)
+
+    def refuse_anew(self, refused: Sequence[tuple[Entry, Sequence[Refusal]]]) -> None:
+        named = {entry.id for entry, _ in refused}
+        self._refused = [r for r in self._refused if r.entry not in named]
+        self.refuse_all(refused)
 
     def refused(self, limit: int = 100, source: str | None = None, since: int | None = None) -> list[Refused]:
         found = [r for r in self._refused if source in (None, r.source) and (since is None or r.received >= since)]

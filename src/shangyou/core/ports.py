@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -72,6 +72,14 @@ OBSERVATION_COLUMNS = (  # of every table of observations that a store hands out
     "entry",  # int64, raw journal entry, -1 = not kept
 )
 
+MEASURES = (  # what ObservationStore.means can tell of the usable values of a period
+    "mean",  # float64, canonical unit; what is below a limit enters with half of it
+    "count",  # int64
+    "minimum",  # float64
+    "maximum",  # float64
+    "censored",  # int64, how many were below a limit
+)
+
 
 class Progress(NamedTuple):
     """How far the journal has been read into the store."""
@@ -137,12 +145,20 @@ class ObservationStore(Protocol):
         """The newest observation of each series; same columns."""
         ...
 
-    def means(self, selection: Selection, period: str, offset_ms: int, logarithmic: Sequence[str] = ()) -> pa.Table:
-        """Means of usable values: site, parameter, cadence, statistic, period (its start, timestamp[ms, UTC]), mean,
-        minimum, maximum, count, censored (how many were below a limit and entered with half of it).
+    def means(
+        self,
+        selection: Selection,
+        period: str,
+        offset_ms: int,
+        logarithmic: Sequence[str] = (),
+        measures: Sequence[str] = ("mean", "count"),
+    ) -> pa.Table:
+        """Means of usable values: site, parameter, cadence, statistic, period (its start, timestamp[ms, UTC]), and the
+        MEASURES asked for, in the order asked; what is not asked for is not worked out.
 
         period: hour, day, month, quarter, year or all; offset_ms: of the legal day from UTC. The mean of parameters
         named in `logarithmic` is -log10(mean(10^-x)), as rules ask for pH; all others are arithmetic.
+        Raises InputError "store.period", "store.measure".
         """
         ...
 
@@ -239,6 +255,10 @@ class Registry(Protocol):
         """The PW that the device sends (six characters of the protocol: an identifier, not a secret)."""
         ...
 
+    def reporters(self, mns: Collection[str]) -> dict[str, tuple[Device, str]]:
+        """By MN the device and its PW, of those that are known. Many at once cost little more than one."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -294,6 +314,10 @@ class Intake(Protocol):
 
     def refuse_all(self, refused: Sequence[tuple[Entry, Sequence[Refusal]]]) -> None:
         """The same for many entries at once."""
+        ...
+
+    def refuse_anew(self, refused: Sequence[tuple[Entry, Sequence[Refusal]]]) -> None:
+        """What is refused of entries by now, in place of what was; no refusals: nothing of the entry is any more."""
         ...
 
     def refused(self, limit: int = 100, source: str | None = None, since: int | None = None) -> list[Refused]: ...

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from shangyou.core.journal import Raw
 from shangyou.faces.api.deeds import DEEDS
 from shangyou.faces.api.questions import QUESTIONS
+from shangyou.ingest.hj212.answer import data_area
+from shangyou.ingest.hj212.packet import Packet
 from shangyou.wiring import digest
 from tests.faces.api.conftest import Api
 from tests.faces.national import TEXT
+from tests.faces.portal.node import form_key
 
 MN = "88888880000001"
 SAME = {"sec-fetch-site": "same-origin"}
@@ -40,6 +44,7 @@ BODIES: dict[str, dict[str, object]] = {
     "sections/merge": {"id": "51.清风峡", "into": "50.万木"},
     "devices/put": {"mn": MN},
     "devices/ask": {"mn": MN, "what": "time"},
+    "devices/read-again": {"mn": MN},
     "batches/withdraw": {"batch": 0},
     "maps/save": {"name": "a", "body": ""},
     "people/put": {"name": "zhao", "password": "correct horse battery"},
@@ -100,6 +105,39 @@ def test_a_device_is_entered_changed_and_asked(api: Api) -> None:
     assert order["arguments"] == {"BeginTime": "20210401000000", "EndTime": "20210402000000"}
     assert api.idle.woken == 1
     assert api.rows("command", id=order["id"])[0]["state"] == "queued"
+
+
+def test_refused_packets_are_read_again_once_their_device_is_registered(api: Api) -> None:
+    node = api.desk.node
+    area = data_area("20210405080000", {"w21003": {"Avg": 0.5, "Flag": "N"}})
+    frame = Packet(MN, "2061", "21", "123456", area, "20210405080000000", 5).frame()
+    node.journal.append([Raw("hj212", MN, api.desk.now(), frame, "refused hj212.device_unknown")])
+    digest(node).run()
+    assert [row["code"] for row in api.rows("refused", source=MN)] == ["hj212.device_unknown"]
+    assert code(api.post("devices/read-again", mn=MN)) == "device.unknown"
+    api.post("devices/put", mn=MN, status="quarantined")
+    assert code(api.post("devices/read-again", mn=MN)) == "again.standing"
+    api.post("devices/put", mn=MN, status="active")
+    done = api.post("devices/read-again", mn=MN).json()
+    assert (done["packets"], api.idle.woken) == (1, 1)
+    digest(node).run()
+    assert [(row["value"], row["batch"]) for row in api.rows("observations", site=MN)] == [(0.5, done["batch"])]
+    assert api.rows("refused", source=MN) == []
+    assert api.post("devices/read-again", mn=MN).json() == {"mn": MN, "packets": 0, "batch": None}
+
+
+def test_an_order_from_a_page_wakes_the_listener_too(api: Api) -> None:
+    api.post("devices/put", mn=MN)
+    api.sign_in("li")
+    span = {"start": "2021-04-05T00:00", "stop": "2021-04-05T20:00"}
+    key = form_key(api.client.get("/intake").text)
+    asked = api.client.post(
+        "/intake/ask",
+        data={"form_key": key, "mn": MN, "what": "hour", **span},
+        headers={"sec-fetch-site": "same-origin"},
+        follow_redirects=False,
+    )
+    assert (asked.status_code, api.idle.woken) == (303, 1)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from pathlib import Path
@@ -10,7 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 import python_calamine
 
+from shangyou import wiring
+from shangyou.core.journal import Raw
 from shangyou.faces.cli.show import size
+from shangyou.ingest.hj212.answer import data_area
+from shangyou.ingest.hj212.packet import Packet
+from shangyou.settings import load
 from tests.faces.cli.shell import Shell
 from tests.faces.national import TEXT, put
 
@@ -60,6 +66,21 @@ def test_a_device_is_entered_set_blocked_and_listed(shell: Shell) -> None:
     assert (row["section"], row["encoding"], row["outlet"], row["status"]) == ("51.清风峡", "gb18030", True, "blocked")
     assert shell.rows("device", "list", "--status", "active") == []
     assert shell("device", "set", "unknown").code == 4
+
+
+def test_refused_packets_of_a_device_are_read_again(shell: Shell) -> None:
+    area = data_area("20210405080000", {"w21003": {"Avg": 0.5, "Flag": "N"}})
+    frame = Packet(MN, "2061", "21", "123456", area, "20210405080000000", 5).frame()
+    with contextlib.closing(wiring.build(load(shell.home, {}))) as node:
+        node.journal.append([Raw("hj212", MN, 1_617_580_900_000, frame, "refused hj212.device_unknown")])
+        wiring.digest(node).run()
+    assert shell("device", "read-again", MN).code == 4
+    assert "device read-again" in shell("device", "add", MN, "--section", "51.清风峡").err
+    said = shell("device", "read-again", MN, "--lang", "en")
+    assert "Read 1 packets again: 1 values new, 0 unchanged, 0 revised; 0 packets are still refused" in said.err
+    [value] = shell.rows("export", "--section", "51.清风峡", "--parameter", "ammonia_nitrogen", "--start", "2021-04-05")
+    assert (value["value"], value["site"]) == (0.5, "51.清风峡")
+    assert "No packets" in shell("device", "read-again", MN, "--lang", "en").err
 
 
 def test_an_order_waits_in_the_queue_until_the_device_comes(shell: Shell) -> None:

@@ -13,6 +13,7 @@ from shangyou.core.journal import Raw
 from shangyou.core.ports import Batch, Session
 from shangyou.core.records import Check, Flag, Flagged, Mark, Observations, Refusal, SeriesKey
 from shangyou.core.registry import Device, Section, Status, WaterKind
+from shangyou.flows.again import AGAIN, reader
 from shangyou.ingest.hj212.frame import frame
 from tests.faces.portal.node import NOW, FakeNode
 
@@ -104,6 +105,25 @@ def _revise(node: FakeNode) -> None:
     fail[1], suspect[2] = int(Check.SPIKE), int(Check.RATE)
     batch = Batch(entry, "table", "更正.csv", received, digest(b"corrected"), "li")
     node.store.append(batch, replace(flagged, flag=flag, fail=fail, suspect=suspect))
+
+
+def refuse_packet(node: FakeNode, mn: str) -> int:
+    """A packet of a device that is not registered; returns its entry."""
+    body = frame(PACKET[6:-6].replace(MN.encode(), mn.encode()))
+    raw = Raw("hj212", mn, to_ms(node.clock.now()), body, "refused hj212.device_unknown")
+    entry = node.journal.append([raw]).start
+    node.intake.refuse(entry, mn, "hj212", raw.received, [Refusal("hj212.device_unknown", {"mn": mn})])
+    return entry
+
+
+def digest_orders(node: FakeNode) -> None:
+    """Do what was ordered to be read again; all else in the journal is in the store already."""
+    read = reader(node.journal, node.store, node.registry, node.intake)
+    for entry in node.journal.read(0):
+        if entry.raw.kind == AGAIN:
+            (parsed,) = read(entry.raw)
+            batch = Batch(entry.id, AGAIN, entry.raw.source, entry.raw.received)
+            node.store.append(batch, good(parsed.observations))
 
 
 def good(observations: Observations) -> Flagged:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from shangyou.core.registry import Device
 from tests.faces.portal.node import FakeNode, Reader
-from tests.faces.portal.river import MN
+from tests.faces.portal.river import MN, digest_orders, refuse_packet
 
 
 def test_a_batch_is_rolled_back_and_what_was_before_is_in_force_again(filled: FakeNode) -> None:
@@ -55,6 +56,25 @@ def test_a_request_that_makes_no_sense_is_not_queued(filled: FakeNode, mn: str, 
     assert filled.intake.commands() == []
 
 
+def test_refused_packets_are_read_again_from_the_page_where_they_are_listed(filled: FakeNode) -> None:
+    stranger = "A510000_0009"
+    refuse_packet(filled, stranger)
+    reader = Reader(filled).sign_in()
+    assert "/intake/read-again" not in reader.get(f"/intake?view=refused&source={stranger}").text
+    early = reader.post("/intake/read-again", "/intake", mn=stranger)
+    assert (early.status_code, "device.unknown" in early.text) == (404, True)
+    filled.registry.put_device(Device(stranger, "新站", "51.清风峡"), None, "li", 1)
+    page = reader.get(f"/intake?view=refused&source={stranger}").text
+    assert f"重新读取 {stranger} 的数据包" in page
+    told = reader.post("/intake/read-again", "/intake", mn=stranger)
+    assert told.headers["location"] == f"/intake?view=refused&source={stranger}&done=read_again"
+    assert "正在重新读取" in reader.get(told.headers["location"]).text
+    digest_orders(filled)
+    assert filled.intake.refused(source=stranger) == []
+    again = reader.post("/intake/read-again", "/intake", mn=stranger)
+    assert "该设备没有被拒的数据包" in reader.get(again.headers["location"]).text
+
+
 def test_who_may_only_read_changes_nothing_and_is_offered_nothing(filled: FakeNode) -> None:
     guest = Reader(filled).sign_in("guest")
     assert "/withdraw" not in guest.get("/intake?view=batches").text
@@ -63,6 +83,7 @@ def test_who_may_only_read_changes_nothing_and_is_offered_nothing(filled: FakeNo
     asked = guest.post(
         "/intake/ask", "/settings", mn=MN, what="hour", start="2021-04-05T00:00", stop="2021-04-05T20:00"
     )
-    assert rolled.status_code == asked.status_code == 403
+    again = guest.post("/intake/read-again", "/settings", mn=MN)
+    assert rolled.status_code == asked.status_code == again.status_code == 403
     assert "portal.role" in rolled.text
     assert filled.intake.commands() == []

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from shangyou.adapters.state import schema
 from shangyou.adapters.state.database import StateDatabase
@@ -39,6 +39,18 @@ class SqlIntake:
                 rows = [_row(entry, number, refusal) for number, refusal in enumerate(refusals) if number >= known]
                 if rows:
                     connection.execute(insert(table), rows)
+
+    def refuse_anew(self, refused: Sequence[tuple[Entry, Sequence[Refusal]]]) -> None:
+        """What is refused of entries by now, in place of what was."""
+        if not refused:
+            return
+        table = schema.refusal
+        rows = [_row(entry, number, refusal) for entry, told in refused for number, refusal in enumerate(told)]
+        with self._db.writing() as connection:
+            gone = delete(table).where(table.c.entry == bindparam("cured"))
+            connection.execute(gone, [{"cured": entry.id} for entry, _ in refused])
+            if rows:
+                connection.execute(insert(table), rows)
 
     def refused(self, limit: int = 100, source: str | None = None, since: int | None = None) -> list[Refused]:
         """Newest first."""

@@ -156,6 +156,17 @@ def ask_device(
     return {"id": order.id, "mn": mn, "code": code, "arguments": order.arguments}
 
 
+def read_again(desk: Desk, mn: Annotated[str, "MN of a device that is registered and active"]) -> Done:
+    """Read the refused packets of a device again, by what the registry says of it now; `batch` is what they become."""
+    from shangyou.flows.again import order
+
+    node = desk.node
+    packets, entry = order(node.journal, node.intake, node.registry, node.clock, mn, desk.by)
+    if desk.running is not None:
+        desk.running.worker.wake()
+    return {"mn": mn, "packets": packets, "batch": entry}
+
+
 def _arguments(code: str, to: str, start: str, stop: str) -> dict[str, str]:
     if code == "1012":
         return {} if to == "now" else {"SystemTime": _written(to)}
@@ -261,6 +272,7 @@ DEEDS: Final = {
         Deed("facts/load", load_facts, "registry", STEWARDS),
         Deed("devices/put", put_device, "devices", STEWARDS),
         Deed("devices/ask", ask_device, "devices", STEWARDS),
+        Deed("devices/read-again", read_again, "devices", STEWARDS),
         Deed("batches/withdraw", withdraw, "intake", STEWARDS),
         Deed("maps/save", save_map, "intake", STEWARDS),
         Deed("people/put", put_person, "node", KEEPERS),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Final
 
 import typer
 
 from shangyou.faces.cli.call import Call, command, group, t
+from shangyou.faces.cli.progress import Bar
 
 app = group("device")
 
@@ -25,6 +27,10 @@ Password = Annotated[str | None, typer.Option(help=t("device.password"))]
 
 LOOK_EVERY = 0.5  # seconds between two looks at an order
 OPEN = ("queued", "sent", "accepted")
+AGAIN: Final = "hj212-again"  # kind of the batch that packets become which are read again
+NEWEST: Final = 100  # batches of that kind among which the present one is looked for
+MOST: Final = 100_000  # refusals that are counted
+COUNTED: Final = ("new", "unchanged", "revised", "batch")
 
 
 @command(app, "list", "device.list", rows=True)
@@ -34,47 +40,52 @@ def list_devices(call: Call, status: Annotated[str, typer.Option(help=t("device.
         call.show(session.ask("devices", status=status))
 
 
-@command(app, "add", "device.add")
-def add(
-    call: Call,
-    mn: Mn,
-    name: Name = None,
-    section: Section = None,
-    system: System = None,
-    profile: Profile = None,
-    units: Units = None,
-    status: Status = None,
-    encoding: Encoding = None,
-    outlet: Outlet = None,
-    password: Password = None,
-) -> None:
-    """Enter a device."""
-    _put(call, mn, False, name, section, system, profile, units, status, encoding, outlet, password)
+def _putting(known: bool) -> Callable[..., None]:
+    """The command that enters a device, or the one that changes a known one: they have the same options."""
+
+    def put(
+        call: Call,
+        mn: Mn,
+        name: Name = None,
+        section: Section = None,
+        system: System = None,
+        profile: Profile = None,
+        units: Units = None,
+        status: Status = None,
+        encoding: Encoding = None,
+        outlet: Outlet = None,
+        password: Password = None,
+    ) -> None:
+        given = {"name": name, "section": section, "system": system, "profile": profile, "unit_profile": units}
+        given |= {"status": status, "encoding": encoding}
+        with call.session() as session:
+            done = session.do("devices/put", mn=mn, change=known, outlet=outlet, password=password, **given)
+            waiting = done["status"] == "active" and session.ask("refused", source=mn, limit=1).table().num_rows
+        call.say("device.done", mn=done["mn"], section=done["section"] or "–", status=done["status"])
+        if waiting:
+            call.say("device.waiting", mn=mn)
+
+    return put
 
 
-@command(app, "set", "device.set")
-def change(
-    call: Call,
-    mn: Mn,
-    name: Name = None,
-    section: Section = None,
-    system: System = None,
-    profile: Profile = None,
-    units: Units = None,
-    status: Status = None,
-    encoding: Encoding = None,
-    outlet: Outlet = None,
-    password: Password = None,
-) -> None:
-    """Change a device."""
-    _put(call, mn, True, name, section, system, profile, units, status, encoding, outlet, password)
+command(app, "add", "device.add")(_putting(known=False))
+command(app, "set", "device.set")(_putting(known=True))
 
 
-def _put(call: Call, mn: str, known: bool, *given: str | bool | None) -> None:
-    names = ("name", "section", "system", "profile", "unit_profile", "status", "encoding", "outlet", "password")
+@command(app, "read-again", "device.again")
+def read_again(call: Call, mn: Mn) -> None:
+    """Read the refused packets of a device again."""
     with call.session() as session:
-        done = session.do("devices/put", mn=mn, change=known, **dict(zip(names, given, strict=True)))
-    call.say("device.done", mn=done["mn"], section=done["section"] or "–", status=done["status"])
+        done = session.do("devices/read-again", mn=mn)
+        if done["batch"] is None:
+            call.say("device.again.none", mn=mn)
+            return
+        with Bar(call.words("ingest.digesting"), 0) as bar:
+            session.settle(done["batch"], bar.reach)
+        found = session.ask("batches", kind=AGAIN, limit=NEWEST).table().to_pylist()
+        left = set(session.ask("refused", source=mn, limit=MOST).table()["entry"].to_pylist())
+    row = next(row for row in found if row["batch"] == done["batch"])
+    call.say("device.again.done", packets=done["packets"], left=len(left), **{name: row[name] for name in COUNTED})
 
 
 @command(app, "block", "device.block")

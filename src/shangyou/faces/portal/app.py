@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
@@ -80,10 +81,13 @@ class SecureHeaders:
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
-def create_portal(node: Node) -> Starlette:
-    """The portal of a node as an ASGI application, to be mounted at "/"."""
+def create_portal(node: Node, asked: Callable[[], None] = lambda: None) -> Starlette:
+    """The portal of a node as an ASGI application, to be mounted at "/".
+
+    `asked` is called when an order to a device was queued, so that the listener need not wait for its next look.
+    """
     static = Path(str(files("shangyou.faces.portal"))) / "static"
-    portal = Portal(node, stays.Stays(node.people), _templates(), f"/static/{_version(static)}", Shelf(node))
+    portal = Portal(node, stays.Stays(node.people), _templates(), f"/static/{_version(static)}", Shelf(node), asked)
     sign_in = SignIn(portal)
 
     def lost(request: Request, _: Exception) -> Response:
@@ -109,6 +113,7 @@ def create_portal(node: Node) -> Starlette:
             Route("/intake", portal.endpoint(intake.intake)),
             Route("/intake/refused.{form}", portal.endpoint(intake.export_refused)),
             Route("/intake/ask", portal.endpoint(deeds.ask_again), methods=["POST"]),
+            Route("/intake/read-again", portal.endpoint(deeds.read_again), methods=["POST"]),
             Route("/intake/batches/{id}/withdraw", portal.endpoint(deeds.withdraw), methods=["POST"]),
             Route("/intake/entries", portal.endpoint(entries.entries)),
             Route("/intake/entries/{id}", portal.endpoint(entries.entry)),

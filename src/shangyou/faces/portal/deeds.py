@@ -1,9 +1,10 @@
-"""What pages can change: roll a batch back, and ask a device to send again."""
+"""What pages can change: roll a batch back, ask a device to send again, read its refused packets again."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -11,6 +12,7 @@ from shangyou.core.clock import LEGAL, to_ms
 from shangyou.core.errors import InputError, NotFoundError
 from shangyou.core.ports import Command
 from shangyou.faces.portal.visit import Visit
+from shangyou.flows.again import order
 from shangyou.ingest.hj212.commands import check
 from shangyou.ingest.hj212.times import LegalTime
 
@@ -39,7 +41,17 @@ def ask_again(visit: Visit) -> Response:
         code, {"BeginTime": _time(visit.form.get("start", "")), "EndTime": _time(visit.form.get("stop", ""))}
     )
     visit.node.intake.ask(Command(0, mn, code, arguments, "queued", asked=visit.now, changed=visit.now, by=by))
+    visit.shared.asked()
     return visit.go("/intake?view=commands&done=asked")
+
+
+def read_again(visit: Visit) -> Response:
+    """Order that the refused packets of a device be read again; the digest does it within a second."""
+    by = visit.need("device.read_again")
+    node, mn = visit.node, visit.form.get("mn", "")
+    packets, _ = order(node.journal, node.intake, node.registry, node.clock, mn, by)
+    said = "read_again" if packets else "none_again"
+    return visit.go(f"/intake?{urlencode({'view': 'refused', 'source': mn, 'done': said})}")
 
 
 def _time(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ from shangyou.faces.portal.visit import Visit
 from shangyou.faces.sentences import Sentence, sentence
 from shangyou.flows.overview import Hearing, hearings
 from shangyou.ingest.hj212.commands import outcome_words
+from shangyou.ingest.hj212.note import KIND as PACKETS
 
 VIEWS: Final = ("sessions", "refused", "batches", "commands")
 DAY: Final = 86_400_000
@@ -77,6 +78,7 @@ class Page:
     rows: list[Any]
     number: int
     more: bool  # are there older ones?
+    again: tuple[str, ...] = ()  # MN on it whose refused packets can be read again: of devices that are active
 
 
 def paged(visit: Visit, newest: Callable[[int], Sequence[Any]], show: Callable[[Any], Any]) -> Page:
@@ -102,7 +104,10 @@ def sessions(visit: Visit) -> Page:
 def refused(visit: Visit) -> Page:
     """Refusals, newest first, of one source where the address names it."""
     source = visit.query("source") or None
-    return paged(visit, lambda n: visit.node.intake.refused(n, source=source), lambda r: in_words(r, visit))
+    page = paged(visit, lambda n: visit.node.intake.refused(n, source=source), lambda r: in_words(r, visit))
+    senders = dict.fromkeys(r.refused.source for r in page.rows if r.refused.kind == PACKETS)
+    known = [visit.node.registry.device(mn) for mn in senders]
+    return replace(page, again=tuple(device.mn for device in known if device and device.status == "active"))
 
 
 def batches(visit: Visit) -> Page:

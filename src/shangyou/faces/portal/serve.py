@@ -39,6 +39,7 @@ class Portal:
     templates: Environment
     static: str
     shelf: Shelf
+    asked: Callable[[], None]  # tells the listener that an order to a device was queued
 
     def endpoint(self, handler: Handler, public: bool = False) -> Endpoint:
         """Serve a handler: only to people who are signed in, unless it is public."""

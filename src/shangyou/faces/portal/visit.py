@@ -28,6 +28,7 @@ Handler: TypeAlias = Callable[["Visit"], Response]
 MAY: dict[str, frozenset[str]] = {  # what changes something, and the roles that may do it; reading is for all
     "batch.withdraw": frozenset({"operator", "engineer", "manager"}),
     "device.ask": frozenset({"operator", "engineer", "manager"}),
+    "device.read_again": frozenset({"operator", "engineer", "manager"}),
 }
 
 
@@ -47,6 +48,11 @@ class Shared(Protocol):
     @property
     def shelf(self) -> Shelf:
         """What was computed before."""
+        ...
+
+    @property
+    def asked(self) -> Callable[[], None]:
+        """Tells the listener that an order to a device was queued."""
         ...
 
 

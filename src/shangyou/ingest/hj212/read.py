@@ -5,7 +5,7 @@ Nothing here asks who sent a frame: that was decided before it was acknowledged,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,7 +52,7 @@ class Reader:
         self._seen: dict[int, int] = {}  # hash of MN, QN and bytes: entry
         self._seen_before: dict[int, int] = {}
 
-    def read(self, entries: Sequence[Entry], device: Lookup, done: int = 0) -> Reading:
+    def read(self, entries: Iterable[Entry], device: Lookup, done: int = 0) -> Reading:
         """Read entries of kind hj212.
 
         device: the device of an MN as of now; asked once for each MN.
@@ -114,9 +114,15 @@ class Reader:
         return False
 
 
-def read_again(entries: Sequence[Entry], device: Lookup, offset_ms: int = LEGAL_MS) -> Reading:
+def read_again(
+    entries: Sequence[Entry],
+    device: Lookup,
+    password: Callable[[str], str | None] = lambda mn: None,
+    offset_ms: int = LEGAL_MS,
+) -> Reading:
     """Read entries that had been refused as if they came now: the device may be known, or lenient, since.
 
+    password: PW of the device of an MN; "" and None = any will do. A packet with another one stays refused.
     Parts of split messages among them are put together with each other only.
     """
     time = LegalTime(offset_ms)
@@ -124,7 +130,9 @@ def read_again(entries: Sequence[Entry], device: Lookup, offset_ms: int = LEGAL_
     refused: list[Refused] = []
     for entry in entries:
         packet = _afresh(entry, device, refused)
-        if packet is not None:
+        if packet is not None and (known := password(packet.mn)) and known != packet.pw:
+            refused.append((entry, _admission(packet, "hj212.password")))
+        elif packet is not None:
             ready, given_up = assembler.add(packet, entry) if packet.split else ([Ready(packet, entry)], [])
             refused += given_up
             _decode(decoder, ready, device, refused)
