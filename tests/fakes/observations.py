@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from shangyou.core.clock import from_ms, to_ms
 from shangyou.core.errors import ConflictError, InputError, NotFoundError
-from shangyou.core.ports import OBSERVATION_COLUMNS, Batch, BatchState, Progress, Selection, StoreSize
+from shangyou.core.ports import MEASURES, OBSERVATION_COLUMNS, Batch, BatchState, Progress, Selection, StoreSize
 from shangyou.core.records import Censor, Check, Counts, Flag, Flagged, Ints, Mark, Origin, SeriesKey
 
 MS = pa.timestamp("ms", "UTC")
@@ -186,8 +186,19 @@ class FakeObservations:
         newest = {v.key: v for v in found if not v.fail & Check.TIME}
         return _table(list(newest.values()))
 
-    def means(self, selection: Selection, period: str, offset_ms: int, logarithmic: Sequence[str] = ()) -> pa.Table:
+    def means(
+        self,
+        selection: Selection,
+        period: str,
+        offset_ms: int,
+        logarithmic: Sequence[str] = (),
+        measures: Sequence[str] = ("mean", "count"),
+    ) -> pa.Table:
         """See core.ports.ObservationStore."""
+        _start(0, period, offset_ms)  # refuses a period that is none
+        for measure in measures:
+            if measure not in MEASURES:
+                raise InputError("store.measure", measure=measure, known=", ".join(MEASURES))
         groups: dict[tuple[SeriesKey, datetime], list[Version]] = {}
         for version in self._selected(replace(selection, usable=True, limit=None)):
             groups.setdefault((version.key, _start(version.time, period, offset_ms)), []).append(version)
@@ -198,11 +209,12 @@ class FakeObservations:
             mean = -math.log10(fmean(10**-x for x in numbers)) if powered else fmean(numbers)
             values = [v.value for v in versions]
             below = sum(v.censor == Censor.BELOW for v in versions)
-            rows.append((*key, start, mean, min(values), max(values), len(values), below))
-        names = (*SeriesKey._fields, "period", "mean", "minimum", "maximum", "count", "censored")
-        types = (*(pa.string(),) * 4, MS, *(pa.float64(),) * 3, pa.int64(), pa.int64())
+            rows.append((*key, start, mean, len(values), min(values), max(values), below))
+        names = (*SeriesKey._fields, "period", *MEASURES)
+        types = (*(pa.string(),) * 4, MS, pa.float64(), pa.int64(), pa.float64(), pa.float64(), pa.int64())
         columns = zip(*rows, strict=True) if rows else ((),) * len(names)
-        return pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], names=list(names))
+        table = pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], names=list(names))
+        return table.select([*SeriesKey._fields, "period", *measures])
 
     def context(self, keys: Sequence[SeriesKey], before: Sequence[int], count: int, back: int) -> pa.Table:
         """See core.ports.ObservationStore."""

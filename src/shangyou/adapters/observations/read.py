@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Final
-
 from shangyou.adapters.observations.schema import EXISTS, OUT, ROW, TIMELY, USABLE
-from shangyou.core.errors import InputError
 from shangyou.core.ports import Selection
 
 Query = tuple[str, list[object]]
-EARLIER: Final = 4_000_000  # steps added before dividing and taken off after: whole numbers are cut towards zero
-PERIODS: Final = ("hour", "day", "month", "quarter", "year")
 
 
-def _where(selection: Selection, ids: list[int] | None) -> Query:
+def conditions(selection: Selection, ids: list[int] | None) -> Query:
+    """The where clause that a selection amounts to, for rows `o` of the table of observations."""
     terms, values = [], list[object]()
     if ids is not None:
         terms.append("o.series in (select unnest(?::integer[]))" if len(ids) != 1 else "o.series = ?")
@@ -42,7 +37,7 @@ def _where(selection: Selection, ids: list[int] | None) -> Query:
 
 def rows(selection: Selection, ids: list[int] | None) -> Query:
     """Observations in order of site, parameter, cadence, statistic, time, revision."""
-    where, values = _where(selection, ids)
+    where, values = conditions(selection, ids)
     limit = " limit ?" if selection.limit is not None else ""
     if selection.limit is not None:
         values.append(selection.limit)
@@ -69,41 +64,6 @@ def newest_rows(series: str) -> str:
         f"select {', '.join('o.' + name for name in ROW)} from observation o"
         f" where o.series in (select series from {series}) and o.until is null and {EXISTS} and {TIMELY}"
         " qualify row_number() over (partition by o.series order by o.time desc) = 1"
-    )
-
-
-def means(selection: Selection, ids: list[int] | None, period: str, offset_ms: int, powered: list[int]) -> Query:
-    """Means by series and legal period, in two steps: whole-number hours or days first, which is cheap, then the
-    calendar on the few rows left. See core.ports.ObservationStore.means.
-    """
-    if period not in (*PERIODS, "all"):
-        raise InputError("store.period", period=period, known=", ".join((*PERIODS, "all")))
-    where, values = _where(replace(selection, usable=True), ids)
-    step, offset = (3_600_000 if period == "hour" else 86_400_000), int(offset_ms)
-    calendar = f"make_timestamp_ms(d.step * {step})"
-    start = f"date_trunc('{period}', {calendar}) - to_milliseconds({offset})"
-    if period == "all":
-        start = "make_timestamp_ms(0)"
-    number = "if(o.censor = 1, o.value / 2, o.value)"
-    join, mean = "", "sum(d.total) / sum(d.count)"
-    if powered:
-        join = " left join (select unnest(?::integer[]) as series, true as yes) p on p.series = o.series"
-        values.insert(0, powered)
-        number = f"if(p.yes, pow(10, -{number}), {number})"
-        mean = f"if(d.power, -log10({mean}), {mean})"
-    return (
-        f"with d as (select o.series, (epoch_ms(o.time) + {offset + EARLIER * step}) // {step} - {EARLIER} as step,"
-        f" sum({number}) as total,"
-        " min(o.value) as minimum, max(o.value) as maximum, count(*) as count, sum(o.censor = 1) as censored,"
-        f" {'coalesce(any_value(p.yes), false)' if powered else 'false'} as power"
-        f" from observation o{join}{where} group by o.series, 2),"
-        f" m as (select d.series, cast({start} as timestamptz) as period, d.power, {mean} as mean,"
-        " min(d.minimum) as minimum, max(d.maximum) as maximum, cast(sum(d.count) as bigint) as count,"
-        " cast(sum(d.censored) as bigint) as censored from d group by d.series, 2, d.power)"
-        " select s.site, s.parameter, s.cadence, s.statistic, m.period, m.mean, m.minimum, m.maximum, m.count,"
-        " m.censored from m join series s on s.id = m.series"
-        " order by s.site, s.parameter, s.cadence, s.statistic, m.period",
-        values,
     )
 
 

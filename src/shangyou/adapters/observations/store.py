@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from shangyou.adapters.observations import book, read
+from shangyou.adapters.observations.means import means
 from shangyou.adapters.observations.rejudge import rejudge
 from shangyou.adapters.observations.schema import EDITION, TABLES
 from shangyou.adapters.observations.series import SeriesIndex
@@ -150,11 +151,17 @@ class DuckStore:
         query, values = read.latest(ids)
         return self._ask(query, values)
 
-    def means(self, selection: Selection, period: str, offset_ms: int, logarithmic: Sequence[str] = ()) -> pa.Table:
+    def means(
+        self,
+        selection: Selection,
+        period: str,
+        offset_ms: int,
+        logarithmic: Sequence[str] = (),
+        measures: Sequence[str] = ("mean", "count"),
+    ) -> pa.Table:
         """See core.ports.ObservationStore."""
-        powered = self._index.matching(Selection(parameters=tuple(logarithmic))) if logarithmic else None
-        query, values = read.means(selection, self._index.matching(selection), period, offset_ms, powered or [])
-        return self._ask(query, values)
+        ids = self._index.matching(selection)
+        return self._ask(*means(selection, ids, period, offset_ms, logarithmic, measures))
 
     def context(self, keys: Sequence[SeriesKey], before: Sequence[int], count: int, back: int) -> pa.Table:
         """See core.ports.ObservationStore."""

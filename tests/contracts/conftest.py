@@ -1,0 +1,21 @@
+"""The observation stores that must keep the same promises: the plain one in memory and the real one in DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from shangyou.adapters.observations import DuckStore
+from shangyou.core.ports import ObservationStore
+from tests.fakes.observations import FakeObservations
+
+
+@pytest.fixture(params=["memory", "duckdb"])
+def store(request: pytest.FixtureRequest) -> Iterator[ObservationStore]:
+    if request.param == "memory":
+        yield FakeObservations()
+        return
+    duck = DuckStore(":memory:")
+    yield duck
+    duck.close()
