@@ -11,12 +11,11 @@ from shangyou.core.journal import Raw
 from shangyou.core.records import Observations, Parsed, Refusal
 from shangyou.flows.digest import FileReader
 from shangyou.flows.notes import FileNote
+from shangyou.flows.receive import TABLE
 from shangyou.ingest.cnemc import reading as cnemc
 from shangyou.ingest.tables import mapfile
 from shangyou.ingest.tables.infer import infer
 from shangyou.ingest.tables.reading import read_blocks
-
-TABLE: Final = "table"
 
 
 def read_page(raw: Raw) -> Iterator[Parsed]:
@@ -30,10 +29,11 @@ def read_page(raw: Raw) -> Iterator[Parsed]:
 
 
 def read_table(raw: Raw) -> Iterator[Parsed]:
-    """A table by the column map of its note, or by the one that it suggests itself."""
+    """A table by the column map of its note: declared, or inferred at intake; else by the one that it suggests."""
     try:
         note = FileNote.of(raw.note)
-        layout = mapfile.load(note.map) if note.map else infer(raw.body, raw.source).map
+        told = note.map or note.inferred
+        layout = mapfile.load(told) if told else infer(raw.body, raw.source).map
     except InputError as error:
         yield _refused(error)
         return

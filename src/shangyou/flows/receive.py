@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shangyou.core.clock import Clock, to_ms
 from shangyou.core.errors import InputError
 from shangyou.core.journal import Journal, Raw
 from shangyou.core.ports import BatchState, ObservationStore
+from shangyou.flows.notes import FileNote, declared
 
+TABLE = "table"  # kind of files that are read by a column map
 LARGEST = 256 << 20  # one entry of the journal, held in memory a few times over; larger tables come in parts
 
 
@@ -22,8 +24,12 @@ class Received:
 
 
 def fingerprint(kind: str, note: str, body: bytes) -> str:
-    """SHA-256 over what decides the outcome: the bytes, and how they are read."""
-    digest = hashlib.sha256(f"{kind}\n{note}\n".encode())
+    """SHA-256 over what decides the outcome: the bytes, and how they are to be read.
+
+    What was inferred from the bytes adds nothing; so the same file is known again though a later edition of the
+    programme would infer another map.
+    """
+    digest = hashlib.sha256(f"{kind}\n{declared(note)}\n".encode())
     digest.update(body)
     return digest.hexdigest()
 
@@ -43,5 +49,21 @@ def receive(
     if known:
         return Received(known[0].batch.id, known[0])
     sound = name.encode("utf-8", "backslashreplace").decode()  # file names can hold half characters
-    raw = Raw(kind, sound, to_ms(clock.now()), body, note)
+    raw = Raw(kind, sound, to_ms(clock.now()), body, _settled(kind, sound, body, note))
     return Received(journal.append([raw]).start, None)
+
+
+def _settled(kind: str, name: str, body: bytes, note: str) -> str:
+    """The note of a table with the map that is inferred now, unless one was declared or none can be."""
+    if kind != TABLE:
+        return note
+    from shangyou.ingest.tables import mapfile  # with the vocabulary of headers: only who takes a table in pays
+    from shangyou.ingest.tables.infer import infer
+
+    try:
+        told = FileNote.of(note)
+        if told.map or told.inferred:
+            return note
+        return replace(told, inferred=mapfile.save(infer(body, name).map)).text()
+    except InputError:  # the reader finds the same fault, and keeps it as a refusal
+        return note
