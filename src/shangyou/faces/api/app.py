@@ -24,8 +24,9 @@ from shangyou.faces.api.transfer import add_transfers
 from shangyou.faces.rows import MEDIA
 
 ABOUT = """Every address answers in the format asked for by `format=` (json, csv, parquet, xlsx, arrow) or by the Accept
-header. In CSV a text that a spreadsheet would take for a formula begins with an apostrophe. Times without a zone are legal time (UTC+8); answers give UTC. Sign in at the portal, or send the token of
-`serving.json` in the node's home as a bearer. Errors are `application/problem+json` with a stable `code`."""
+header. In CSV a text that a spreadsheet would take for a formula begins with an apostrophe. Times without a zone are
+legal time (UTC+8); answers give UTC. Sign in at the portal, or send the token of `serving.json` in the node's home as a
+bearer. Errors are `application/problem+json` with a stable `code`."""
 
 
 def create_api(desk: Desk, token: str) -> FastAPI:
