@@ -44,26 +44,24 @@ def means(
             raise InputError("store.measure", measure=measure, known=", ".join(MEASURES))
     where, values = conditions(replace(selection, usable=True), ids)
     offset = int(offset_ms)
-    tables = ["s as (select * from series)"]
     joins, start, begin = _period(period, offset)
-    if joins:
-        tables.append(_blocks(selection, period, offset))
-    number = "if(o.censor = 1, o.value / 2, o.value)"
-    mean = "g.total / g.count"
+    blocks = _blocks(selection, period, offset) + ", " if joins else ""
+    number, mean, powered = "if(o.censor = 1, o.value / 2, o.value)", "g.total / g.count", "false"
     if logarithmic:
-        tables[0] = "s as (select *, list_contains(?::varchar[], parameter) as powered from series)"
-        values.insert(0, list(logarithmic))
-        joins += " join s p on p.id = o.series"
+        powered = "list_contains(?::varchar[], parameter)"
+        values = [list(logarithmic), *values, list(logarithmic)]
+        joins += f" join (select id, {powered} as powered from series) p on p.id = o.series"
         number = f"if(p.powered, pow(10, -{number}), {number})"
         mean = f"if(s.powered, -log10({mean}), {mean})"
     gathered = [f"sum({number}) as total", "count(*) as count", *(SUMS[name] for name in measures if name in SUMS)]
     shown = "".join(f", {mean} as mean" if name == "mean" else f", g.{name}" for name in measures)
     return (
-        f"with {', '.join(tables)},"
-        f" g as (select o.series, {start} as start, {', '.join(gathered)} from observation o{joins}{where}"
-        " group by 1, 2)"
+        f"with {blocks}g as (select o.series, {start} as start, {', '.join(gathered)} from observation o{joins}{where}"
+        f" group by 1, 2), s as (select *, {powered} as powered,"  # names are put in order once, not once a period
+        " row_number() over (order by site, parameter, cadence, statistic) as place"
+        " from series where id in (select series from g))"
         f" select s.site, s.parameter, s.cadence, s.statistic, cast({begin} as timestamptz) as period{shown}"
-        " from g join s on s.id = g.series order by s.site, s.parameter, s.cadence, s.statistic, period",
+        " from g join s on s.id = g.series order by s.place, g.start",
         values,
     )
 
