@@ -1,8 +1,9 @@
 """State of a node in a relational database: SQLite by default."""
 
+from shangyou.adapters.state.catalogue import SqlCatalogue
 from shangyou.adapters.state.database import StateDatabase
 from shangyou.adapters.state.intake import SqlIntake
 from shangyou.adapters.state.people import SqlPeople
 from shangyou.adapters.state.registry import SqlRegistry
 
-__all__ = ["SqlIntake", "SqlPeople", "SqlRegistry", "StateDatabase"]
+__all__ = ["SqlCatalogue", "SqlIntake", "SqlPeople", "SqlRegistry", "StateDatabase"]
