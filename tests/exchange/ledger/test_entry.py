@@ -58,10 +58,8 @@ def test_a_pseudonym_tells_nothing_without_the_salt_and_the_same_with_it() -> No
 
 
 def test_an_entry_is_found_by_what_it_is_about() -> None:
-    assert list(subjects({**FACTS, "transfer": "urn:uuid:2", "dataset": "", "negotiation": 7})) == [
-        "urn:uuid:1",
-        "urn:uuid:2",
-    ]
+    facts = {**FACTS, "transfer": "urn:uuid:2", "dataset": "", "negotiation": 7, "text": '"agreement":"not this"'}
+    assert subjects(Entry("agreement", facts, 1).bytes()) == {b"urn:uuid:1", b"urn:uuid:2"}
 
 
 def test_two_logs_with_the_same_acts_agree_whatever_their_order_and_times() -> None:

@@ -7,7 +7,7 @@ a list in memory and on files with ten million leaves. The hash is a parameter: 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 Hash = Callable[[bytes], bytes]
@@ -50,6 +50,23 @@ def fold(hash: Hash, nodes: Sequence[bytes]) -> bytes:
 def root(hash: Hash, read: Read, size: int) -> bytes:
     """The root of the first `size` leaves. RFC 6962, 2.1; of the empty tree the hash of nothing."""
     return subtree(hash, read, 0, size) if size else hash(b"")
+
+
+def root_of(hash: Hash, leaves: Iterable[bytes]) -> bytes:
+    """The root over leaf hashes that come one after the other, of which no more than the way to the root is held."""
+    peaks: list[bytes] = []
+    size = 0
+    for leaf in leaves:
+        size, whole, rest = size + 1, leaf, size
+        while rest & 1:
+            whole, rest = node_hash(hash, peaks.pop(), whole), rest >> 1
+        peaks.append(whole)
+    if not peaks:
+        return hash(b"")
+    whole = peaks.pop()
+    while peaks:
+        whole = node_hash(hash, peaks.pop(), whole)
+    return whole
 
 
 def subtree(hash: Hash, read: Read, start: int, stop: int) -> bytes:
