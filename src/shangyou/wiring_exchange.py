@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 
 from shangyou.adapters.peers import SignedPeers
 from shangyou.adapters.trust import TrustFolder, founded
@@ -13,7 +15,9 @@ from shangyou.core.errors import NotFoundError, RefusedError
 from shangyou.exchange.member import Member, Standing
 from shangyou.exchange.ports import Members, Peers, Signer
 from shangyou.exchange.token import Seen
-from shangyou.exchange.trust.acceptance import Countdown, Phase, countdown
+from shangyou.exchange.trust.acceptance import Accepted, Countdown, Phase, countdown
+from shangyou.flows.federation import Outcome
+from shangyou.flows.telling import Pulse, Tell, feel, hand_on
 from shangyou.wiring import Node
 
 MADE = "exchange"
@@ -27,7 +31,9 @@ class Exchange:
     node: Node
     trust: TrustFolder
     peers: Peers
-    seen: Seen
+    seen: Seen = field(default_factory=Seen)
+    health: dict[str, Pulse] = field(default_factory=dict)  # of each other member, as the last pulse found it
+    hearers: list[Tell] = field(default_factory=list)  # who writes acts down: kind and facts
 
     @property
     def members(self) -> Members:
@@ -51,6 +57,24 @@ class Exchange:
     def new_id(self) -> str:
         """A random name of 128 bits that nobody has used."""
         return secrets.token_urlsafe(16)
+
+    def tell(self, kind: str, facts: Mapping[str, object]) -> None:
+        """Write an act down."""
+        for hear in self.hearers:
+            hear(kind, facts)
+
+    def hand_on(self, outcome: Outcome) -> dict[str, str]:
+        """Tell every other member of a change of the list; the code of what failed, by member."""
+        return hand_on(self.trust, self.peers, outcome, self.tell)
+
+    def due(self, at: int) -> list[Callable[[], None]]:
+        """Pulses that are due now, one piece of work for each member."""
+        others = [member.id for member in self.trust.members() if member.id != self.me]
+        return [partial(self.feel, id) for id in others if self.health.get(id, Pulse()).due(at)]
+
+    def feel(self, id: str) -> None:
+        """Ask a member how it is, and bring both lists to one version."""
+        self.health[id] = feel(self.trust, self.peers, id, self.health.get(id, Pulse()), self.now)
 
     def countdown(self) -> Countdown:
         """What the age of the trust list allows now."""
@@ -106,4 +130,13 @@ def _joined(node: Node) -> Exchange:
     line = HttpLine(TlsSettings(settings.tls_authorities, settings.tls_certificate, settings.tls_key))
     peers = SignedPeers(trust, line, signer, now, lambda: secrets.token_urlsafe(16))
     node.ends.callback(peers.close)
-    return Exchange(node, trust, peers, Seen())
+    made = Exchange(node, trust, peers)
+    trust.on_change(lambda accepted: made.tell("member", list_facts(accepted)))
+    return made
+
+
+def list_facts(accepted: Accepted) -> dict[str, object]:
+    """What is written down when another list comes into force."""
+    trusted = accepted.trusted
+    standings = {member.id: str(member.standing) for member in trusted.members}
+    return {"list": trusted.version, "digest": accepted.digest, "expires": trusted.expires, "standings": standings}

@@ -18,7 +18,8 @@ from shangyou.exchange.ports import Answer, Signer
 from shangyou.exchange.token import Asked, mint
 from shangyou.exchange.trust.acceptance import Phase, countdown
 
-LIST: Final = "/federation/list"  # goes whatever the list's age and a member's standing: it is the way out of both
+LIST: Final = "/federation/list"
+TRUST: Final = "/federation/"  # goes whatever the list's age and a member's standing: it is the way out of both
 UNKNOWN_KEY: Final = ("token.key", "token.key_time", "token.member")
 
 
@@ -97,7 +98,7 @@ class SignedPeers:
             raise InputError("peer.path", path=path[:200])
         trusted = self._trust.trusted
         member = trusted.member(id)
-        if path.partition("?")[0] == LIST:
+        if path.startswith(TRUST):
             return member
         for each in (member, trusted.member(self._trust.me)):
             if each.standing is not Standing.ACTIVE:

@@ -4,6 +4,10 @@
     HOME/federation/lists/000001.json  accepted lists as they were signed; the newest is in force
     HOME/federation/keys/            private keys of the member
     HOME/federation/anchors/         private anchor keys, where this node keeps some
+    HOME/federation/drafts/          next versions with the signatures so far
+    HOME/federation/signed/          which draft of which version was signed here
+    HOME/federation/invitations/     secrets given out, until they are used or too old
+    HOME/federation/requests/        who asks to join
 
 A file is written whole and synced before the list is in force, so a crash leaves the old one or the new one.
 """
@@ -16,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from shangyou.adapters.drafts import Pile
 from shangyou.adapters.keys import KeyFolder, write_whole
 from shangyou.core.errors import ConflictError, InputError, NotFoundError, ShangyouError
 from shangyou.exchange.member import Member
@@ -38,6 +43,8 @@ class TrustFolder:
         """Read what is there. InputError "trust.file" if the newest list cannot be read."""
         self.folder = home / FOLDER
         self.keys, self.anchors = KeyFolder(self.folder / "keys"), KeyFolder(self.folder / "anchors")
+        self.drafts, self.signed = Pile(self.folder / "drafts"), Pile(self.folder / "signed")
+        self.invitations, self.requests = Pile(self.folder / "invitations"), Pile(self.folder / "requests")
         self._lock = threading.Lock()
         self._me = self._read_me()
         self._accepted = self._newest()
