@@ -14,7 +14,7 @@ from shangyou.core.journal import Raw
 from shangyou.core.ports import ObservationStore, Progress, Selection
 from shangyou.core.records import Check, Counts, Flag, Observations, Parsed, Refusal, SeriesKey
 from shangyou.core.registry import Device, Section
-from shangyou.flows.digest import Digest
+from shangyou.flows.digest import AT_A_STRETCH, Digest
 from shangyou.flows.receive import receive
 from shangyou.ingest.hj212.crc import crc_text
 from shangyou.quality.reader import packaged_plan
@@ -283,3 +283,15 @@ def test_a_value_that_is_none_is_kept_as_missing() -> None:
     (row,) = bench.store.select(Selection()).to_pylist()
     assert math.isnan(row["value"])
     assert row["flag"] == Flag.MISSING
+
+
+def test_it_gives_way_every_few_packets_and_comes_to_the_same() -> None:
+    bench, steady = Bench(), Bench()
+    turns: list[int] = []
+    for hour in range(3 * AT_A_STRETCH):
+        bench.packet(hour, 7.0 + hour / 1000, qn=hour)
+        steady.packet(hour, 7.0 + hour / 1000, qn=hour)
+    counts = bench.digest.run(give_way=lambda: turns.append(len(turns)))
+    assert counts == steady.digest.run()
+    assert bench.values() == steady.values()
+    assert len(turns) == 2 * 3  # as they come out of the journal, and as they are read

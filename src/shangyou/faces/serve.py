@@ -66,11 +66,11 @@ class _Service:
     def __init__(self, node: wiring.Node) -> None:
         self._node = node
         self._token = secrets.token_urlsafe(32)
-        self._worker = Digesting(node, wiring.digest)
+        self._listener = wiring.listener(node) if node.settings.hj212_port else None
+        self._worker = Digesting(node, wiring.digest, self._listener.waiting if self._listener else lambda: False)
         others = (watching(node, self._worker), pulling(node, self._worker))
         self._threads = [self._worker, *(thread for thread in others if thread is not None)]
         self._places: dict[str, str] = {}
-        self._listener = wiring.listener(node) if node.settings.hj212_port else None
         running = Running(to_ms(node.clock.now()), self._worker, self._places, self._listener)
         self._desk = Desk(node, running=running, language=node.settings.language)
         self._up = False

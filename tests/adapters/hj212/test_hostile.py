@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Collection
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -313,10 +314,10 @@ class BrokenRegistry(FakeRegistry):
         super().__init__()
         self.error: Exception | None = error
 
-    def device(self, mn: str) -> Device | None:
+    def reporters(self, mns: Collection[str]) -> dict[str, tuple[Device, str]]:
         if self.error is not None:
             raise self.error
-        return super().device(mn)
+        return super().reporters(mns)
 
 
 @pytest.mark.parametrize("error", [UnavailableError("state.read"), RuntimeError("a fault of ours")])

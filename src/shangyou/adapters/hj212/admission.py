@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from shangyou.core.registry import Device
@@ -16,12 +17,8 @@ REMEMBERED: Final = 20_000  # MN; a stranger may invent them
 class Devices(Protocol):
     """What of the registry the listener needs."""
 
-    def device(self, mn: str) -> Device | None:
-        """The device of an MN."""
-        ...
-
-    def device_password(self, mn: str) -> str | None:
-        """Its password; "" and None = any will do."""
+    def reporters(self, mns: Collection[str]) -> dict[str, tuple[Device, str]]:
+        """By MN the device and its password ("" = any will do), of those that are known."""
         ...
 
 
@@ -36,7 +33,7 @@ class Verdict(NamedTuple):
 class _Known(NamedTuple):
     until: float  # by the machine's monotonic clock
     device: Device | None
-    password: str | None
+    password: str
 
 
 class Admission:
@@ -50,11 +47,12 @@ class Admission:
         """Ask the registry again: devices have changed. May be called from any thread."""
         self._known = {}
 
-    def judge(self, packet: Packet) -> Verdict:
-        """What is done with a packet of a whole, undamaged frame. Raises what the registry raises."""
-        known = self._known.get(packet.mn)
-        if known is None or known.until < time.monotonic():
-            known = self._ask(packet.mn)
+    def judge(self, packets: Sequence[Packet]) -> list[Verdict]:
+        """What is done with packets of whole, undamaged frames. Raises what the registry raises."""
+        known = self._ask({packet.mn for packet in packets})
+        return [self._judge(packet, known[packet.mn]) for packet in packets]
+
+    def _judge(self, packet: Packet, known: _Known) -> Verdict:
         device = known.device
         if device is not None and known.password and known.password != packet.pw:
             return _refused("hj212.password")
@@ -69,11 +67,18 @@ class Admission:
             return Verdict(Note(device.profile, packet.deviations).text(), True, device.system)
         return Verdict(device.profile, True, device.system)
 
-    def _ask(self, mn: str) -> _Known:
-        known = _Known(time.monotonic() + self._remember, self._devices.device(mn), self._devices.device_password(mn))
-        if len(self._known) >= REMEMBERED:
-            self._known = {}
-        self._known[mn] = known
+    def _ask(self, mns: set[str]) -> dict[str, _Known]:
+        """What is known of some MN. All that must be asked for is asked for at once: one by one, five hundred devices
+        that come back after a power cut would keep the commit for a second."""
+        now, memory = time.monotonic(), self._known  # `forget` may put another one in its place meanwhile
+        known = {mn: held for mn in mns if (held := memory.get(mn)) is not None and held.until >= now}
+        wanted = {mn for mn in mns if mn not in known}
+        if wanted:
+            found = self._devices.reporters(wanted)
+            if len(memory) + len(wanted) > REMEMBERED:
+                memory.clear()
+            for mn in wanted:
+                memory[mn] = known[mn] = _Known(now + self._remember, *found.get(mn, (None, "")))
         return known
 
 

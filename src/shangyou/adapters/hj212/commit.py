@@ -77,13 +77,14 @@ class GroupCommit:
 
     def _keep(self, batch: Sequence[Arrival]) -> Outcome:
         """In the thread: judge, then write what is to be kept, with one sync."""
+        judged = iter(self._admission.judge([arrival.packet for arrival in batch if arrival.packet is not None]))
         verdicts: list[Verdict] = []
         raws: list[Raw] = []
         for line, received, body, packet, refused in batch:
             if packet is None:
                 verdict, source = Verdict(Note(refused=refused).text(), False), line.mn or line.peer
             else:
-                verdict, source = self._admission.judge(packet), packet.mn
+                verdict, source = next(judged), packet.mn
             verdicts.append(verdict)
             if verdict.accepted:
                 if packet is not None and packet.cn == HEARTBEAT:

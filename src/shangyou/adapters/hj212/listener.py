@@ -15,6 +15,7 @@ from shangyou.adapters.hj212.commit import HEARTBEAT, Arrival, GroupCommit, Outc
 from shangyou.adapters.hj212.limits import ListenerSettings
 from shangyou.adapters.hj212.line import Figures, Line, Room
 from shangyou.adapters.hj212.talks import Books, Move, Talks
+from shangyou.adapters.hj212.wires import Switchboard
 from shangyou.core.clock import Clock, to_ms
 from shangyou.core.errors import ShangyouError, UnavailableError
 from shangyou.core.journal import Journal
@@ -52,7 +53,8 @@ class Hj212Listener:
         self._kept = kept
         self._admission = Admission(devices, settings.unknown, settings.limits.registry_s)
         self._clerk = ThreadPoolExecutor(1, "hj212-books")
-        self._server: asyncio.Server | None = None
+        self._board: Switchboard | None = None
+        self._address = ("", 0)
         self._tasks: list[asyncio.Task[None]] = []
         self._room: Room | None = None
         self._talks: Talks | None = None
@@ -67,11 +69,11 @@ class Hj212Listener:
         room.commit = GroupCommit(
             self._journal, self._admission, settings.limits.refused_a_minute, self._settle, self._fail
         )
+        self._board = Switchboard(lambda: Line(room))
         try:
-            self._server = await loop.create_server(
-                lambda: Line(room), settings.host, settings.port, backlog=BACKLOG, reuse_address=True
-            )
+            self._address = await self._board.listen(settings.host, settings.port, BACKLOG)
         except OSError as error:
+            self._board.close()
             await room.commit.close()
             facts = {"host": settings.host, "port": settings.port, "detail": error.strerror or str(error)}
             raise UnavailableError("hj212.listen", **facts) from error
@@ -82,9 +84,8 @@ class Hj212Listener:
     @property
     def address(self) -> tuple[str, int]:
         """Host and port at which it listens."""
-        assert self._server is not None
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return str(host), int(port)
+        assert self._board is not None
+        return self._address
 
     @property
     def figures(self) -> Figures:
@@ -101,6 +102,10 @@ class Hj212Listener:
         """The open lines."""
         return tuple(self._room.lines) if self._room else ()
 
+    def waiting(self) -> bool:
+        """Has something arrived that is not acknowledged yet? May be called from any thread."""
+        return self._room is not None and self._room.commit is not None and self._room.commit.held > 0
+
     def refresh(self) -> None:
         """Devices have changed: ask the registry again. May be called from any thread."""
         self._admission.forget()
@@ -112,11 +117,10 @@ class Hj212Listener:
 
     async def close(self) -> None:
         """Take no more, finish what arrived, close all lines, and write the books."""
-        room, server = self._room, self._server
-        if room is None or server is None or room.commit is None:
+        room, board = self._room, self._board
+        if room is None or board is None or room.commit is None:
             return
-        server.close()
-        self._server = None
+        board.stop_listening()
         sweeping, keeping_books = self._tasks
         sweeping.cancel()
         self._stopping = True
@@ -136,7 +140,8 @@ class Hj212Listener:
         with contextlib.suppress(ShangyouError):
             await self._write(room, len(room.gone))
         self._clerk.shutdown()
-        self._room = None
+        board.close()
+        self._room = self._board = None
 
     # after the commit, in the event loop
 

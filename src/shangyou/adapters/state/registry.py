@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields, replace
 
 from sqlalchemy import Connection, Row, Table, delete, insert, select, update
@@ -13,6 +13,7 @@ from shangyou.adapters.state.database import StateDatabase
 from shangyou.core.errors import ConflictError, NotFoundError
 from shangyou.core.registry import Agency, Device, River, Section, Status, WaterKind
 
+ASKED_AT_ONCE = 1000  # devices in one query; a database bounds the variables of one
 FILLED = ("name_en", "province", "city", "basin", "river", "source", "confidence")  # blanks that a source may fill
 
 
@@ -181,8 +182,10 @@ class SqlRegistry:
 
     def devices(self) -> list[Device]:
         """All devices, by MN."""
+        table = schema.device
+        query = select(*(table.c[name] for name in DEVICE_FIELDS)).order_by(table.c.mn)
         with self._db.reading() as connection:
-            return [_device(row) for row in connection.execute(select(schema.device).order_by(schema.device.c.mn))]
+            return [Device(*row) for row in connection.execute(query)]
 
     def device(self, mn: str) -> Device | None:
         """One device, if it is known."""
@@ -205,6 +208,19 @@ class SqlRegistry:
         """The PW that the device sends; None if there is no such device."""
         with self._db.reading() as connection:
             return connection.scalar(select(schema.device.c.password).where(schema.device.c.mn == mn))
+
+    def reporters(self, mns: Collection[str]) -> dict[str, tuple[Device, str]]:
+        """By MN the device and its PW, of those that are known; 10 us each where many are asked for."""
+        table, wanted = schema.device, list(mns)
+        query = select(*(table.c[name] for name in DEVICE_FIELDS), table.c.password)
+        found: dict[str, tuple[Device, str]] = {}
+        with self._db.reading() as connection:
+            for start in range(0, len(wanted), ASKED_AT_ONCE):
+                for row in connection.execute(query.where(table.c.mn.in_(wanted[start : start + ASKED_AT_ONCE]))):
+                    *values, password = row
+                    device = Device(*values)
+                    found[device.mn] = device, password
+        return found
 
 
 def _section(row: Row[tuple[object, ...]]) -> Section:
