@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -34,6 +34,7 @@ class SeriesIndex:
 
     def __init__(self) -> None:
         self._ids: dict[SeriesKey, int] = {}
+        self._at: dict[str, tuple[SeriesKey, ...]] = {}  # by site, so that one section does not look at all series
         self.newest = np.empty(0, np.int64)  # by id: ms of the newest version, withdrawn ones included
         self.shown = np.empty(0, np.int64)  # by id: ms of the row in the table `latest`
 
@@ -55,6 +56,7 @@ class SeriesIndex:
             newest[series] = max(ms, int(newest[series]))
         self.newest, self.shown = newest, shown
         self._ids = {SeriesKey(*row[1:]): row[0] for row in rows}
+        self._at = _by_site({}, self._ids)
 
     def enter(self, cursor: duckdb.DuckDBPyConnection, keys: tuple[SeriesKey, ...]) -> NDArray[np.int32]:
         """Ids of keys; unknown ones are entered."""
@@ -68,7 +70,10 @@ class SeriesIndex:
             cursor.unregister("fresh_series")
             never = np.full(len(fresh), NEVER, np.int64)
             self.newest, self.shown = np.append(self.newest, never), np.append(self.shown, never)
-            self._ids = self._ids | {key: start + i for i, key in enumerate(fresh)}  # last: readers index the arrays
+            self._ids = self._ids | {
+                key: start + i for i, key in enumerate(fresh)
+            }  # after the arrays: readers index them
+            self._at = _by_site(self._at, fresh)  # last: readers look up the ids of what they find here
         return np.array([self._ids[key] for key in keys], np.int32)
 
     def remember(self, added: Added) -> None:
@@ -85,9 +90,15 @@ class SeriesIndex:
         wanted = [set(x) for x in (selection.sites, selection.parameters, selection.cadences, selection.statistics)]
         if not any(wanted):
             return None
+        ids = self._ids
+        if wanted[0]:
+            at = self._at
+            near = sorted((ids[key], key) for site in wanted[0] for key in at.get(site, ()) if key in ids)
+        else:
+            near = [(id, key) for key, id in ids.items()]
         return [
             id
-            for key, id in self._ids.items()
+            for id, key in near
             if all(not allowed or part in allowed for allowed, part in zip(wanted, key, strict=True))
         ]
 
@@ -95,3 +106,11 @@ class SeriesIndex:
         """(id, before) of those series that may have something not older than `back` [ms] before their time."""
         asked = [(self._ids.get(key, -1), ms) for key, ms in zip(keys, before, strict=True)]
         return [(id, ms) for id, ms in asked if id >= 0 and self.newest[id] >= ms - back]
+
+
+def _by_site(known: dict[str, tuple[SeriesKey, ...]], more: Iterable[SeriesKey]) -> dict[str, tuple[SeriesKey, ...]]:
+    """Series by their site: those of `known`, and more."""
+    found: dict[str, list[SeriesKey]] = {}
+    for key in more:
+        found.setdefault(key.site, []).append(key)
+    return known | {site: (*known.get(site, ()), *keys) for site, keys in found.items()}
