@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -240,6 +240,6 @@ def encoded(body: Mapping[str, object]) -> bytes:
     return msgspec.json.encode(body)
 
 
-def with_facts(dataset: Dataset, facts: Mapping[str, object]) -> Dataset:
-    """The dataset with measured facts in place of those that it had."""
-    return replace(dataset, extra=dict(dataset.extra) | dict(facts))
+def is_name(id: str) -> bool:
+    """Is this owner/name?"""
+    return re.fullmatch(NAME.removeprefix("^").removesuffix("$"), id) is not None
