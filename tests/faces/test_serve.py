@@ -21,9 +21,17 @@ from tests.faces.national import TEXT, put
 from tests.faces.processes import Served, run, served, wait_until
 
 MN = "88888880000001"
-HEADER = f"QN=20210401080000000;ST=21;CN=2011;PW=123456;MN={MN};Flag=5;"
-SEGMENT = f"{HEADER}CP=&&DataTime=20210401080000;w21003-Rtd=0.5,w21003-Flag=N&&".encode()
-PACKET = b"##%04d%s%s\r\n" % (len(SEGMENT), SEGMENT, crc_text(SEGMENT))
+
+
+def packet(hour: int) -> bytes:
+    """What the device sends for an hour."""
+    stamp = f"20210401{hour:02d}0000"
+    head = f"QN={stamp}000;ST=21;CN=2011;PW=123456;MN={MN};Flag=5;"
+    segment = f"{head}CP=&&DataTime={stamp};w21003-Rtd=0.5,w21003-Flag=N&&".encode()
+    return b"##%04d%s%s\r\n" % (len(segment), segment, crc_text(segment))
+
+
+PACKET = packet(8)
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +187,29 @@ def test_a_device_reports_over_tcp_and_its_value_is_in_the_store(
         wait_until(lambda: found.http.get("/api/v1/progress", headers=headers).json()[0]["done"] == 1)
         [value] = found.http.get("/api/v1/observations", params={"site": MN}, headers=headers).json()
         assert (value["parameter"], value["value"]) == ("ammonia_nitrogen", 0.5)
+
+
+def test_a_device_may_report_as_soon_as_it_is_registered_and_what_it_sent_before_is_read_again(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    shell = Shell(home, capsys)
+    with served(home, "--hj212-port", str(port)), socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        line.sendall(packet(8))
+        assert b"CN=9014" in line.recv(4096)  # kept, in quarantine
+        wait_until(lambda: shell.rows("ingest", "refused", "--source", MN))
+        assert shell("device", "add", MN, "--password", "123456").code == 0
+        line.sendall(packet(9))  # on the same line, and within the minute for which a verdict is remembered
+        assert b"CN=9014" in line.recv(4096)
+        wait_until(lambda: shell.rows("export", "--section", MN))
+        said = shell("device", "read-again", MN, "--lang", "en")
+        assert "Read 1 packets again: 1 values new" in said.err
+        assert [row["time"] for row in shell.rows("export", "--section", MN)] == [
+            "2021-04-01T00:00:00.000Z",
+            "2021-04-01T01:00:00.000Z",
+        ]
+        assert shell.rows("ingest", "refused", "--source", MN) == []
 
 
 def test_files_that_arrive_in_the_watched_folder_are_taken_in_once(home: Path, tmp_path: Path) -> None:
