@@ -8,15 +8,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from shangyou.adapters.peers import SignedPeers
+from shangyou.adapters.peers import Line, SignedPeers
+from shangyou.adapters.state import SqlCatalogue
 from shangyou.adapters.trust import TrustFolder, founded
 from shangyou.core.clock import to_ms
 from shangyou.core.errors import NotFoundError, RefusedError
 from shangyou.exchange.member import Member, Standing
-from shangyou.exchange.ports import Members, Peers, Signer
+from shangyou.exchange.ports import Answer, Members, Peers, Signer
 from shangyou.exchange.token import Seen
 from shangyou.exchange.trust.acceptance import Accepted, Countdown, Phase, countdown
+from shangyou.flows.crawl import crawl, due, leave
 from shangyou.flows.federation import Outcome
+from shangyou.flows.joining import Ask
 from shangyou.flows.telling import Pulse, Tell, feel, hand_on
 from shangyou.wiring import Node
 
@@ -49,6 +52,23 @@ class Exchange:
     def signer(self) -> Signer:
         """The key of this moment; take it once for one signature. NotFoundError "keys.none"."""
         return self.trust.keys.choose(self.trust.member(self.trust.me).keys, self.now())
+
+    @property
+    def catalogue(self) -> SqlCatalogue:
+        """Own datasets, and what is known of those of others; made when it is first needed."""
+        with _making:
+            found = self.node.made.get("catalogue")
+            if found is None:
+                found = self.node.made["catalogue"] = SqlCatalogue(self.node.database)
+        assert isinstance(found, SqlCatalogue)
+        return found
+
+    def crawls(self, at: int) -> list[Callable[[], object]]:
+        """Catalogues of others that are due to be read, one piece of work for each member."""
+        leave(self.members, self.catalogue)
+        return [
+            partial(crawl, id, self.peers, self.catalogue, self.now) for id in due(self.members, self.catalogue, at)
+        ]
 
     def now(self) -> int:
         """The node's time [ms since 1970 UTC]."""
@@ -115,9 +135,33 @@ def member_exchange(node: Node) -> Exchange:
     return found
 
 
-def _joined(node: Node) -> Exchange:
+def trust_folder(node: Node) -> TrustFolder:
+    """What the node keeps of its federation; of a node that is in none, what it prepares to be in one."""
+    found = exchange(node)
+    return TrustFolder(node.settings.home) if found is None else found.trust
+
+
+def knocking(node: Node) -> Ask:
+    """How a node asks another that it has no list of; see `flows.joining.knock`."""
+    line = _line(node)
+
+    def ask(member: Member, path: str, body: bytes) -> Answer:
+        try:
+            return line.ask(member, "POST", path, {"content-type": "application/json"}, body, 10.0)
+        finally:
+            line.close()
+
+    return ask
+
+
+def _line(node: Node) -> Line:
     from shangyou.adapters.lines import HttpLine, TlsSettings
 
+    settings = node.settings
+    return HttpLine(TlsSettings(settings.tls_authorities, settings.tls_certificate, settings.tls_key))
+
+
+def _joined(node: Node) -> Exchange:
     trust = TrustFolder(node.settings.home)
 
     def now() -> int:
@@ -126,9 +170,7 @@ def _joined(node: Node) -> Exchange:
     def signer() -> Signer:
         return trust.keys.choose(trust.member(trust.me).keys, now())
 
-    settings = node.settings
-    line = HttpLine(TlsSettings(settings.tls_authorities, settings.tls_certificate, settings.tls_key))
-    peers = SignedPeers(trust, line, signer, now, lambda: secrets.token_urlsafe(16))
+    peers = SignedPeers(trust, _line(node), signer, now, lambda: secrets.token_urlsafe(16))
     node.ends.callback(peers.close)
     made = Exchange(node, trust, peers)
     trust.on_change(lambda accepted: made.tell("member", list_facts(accepted)))

@@ -28,10 +28,10 @@ class Book:
     """Remembers what was recorded."""
 
     def __init__(self) -> None:
-        self.acts: list[tuple[str, Mapping[str, object], int]] = []
+        self.acts: list[tuple[str, Mapping[str, object]]] = []
 
-    def __call__(self, kind: str, facts: Mapping[str, object], at: int) -> None:
-        self.acts.append((kind, facts, at))
+    def __call__(self, kind: str, facts: Mapping[str, object]) -> None:
+        self.acts.append((kind, facts))
 
 
 @pytest.fixture
@@ -75,10 +75,10 @@ def test_the_ledger_hears_of_each_act(mine: SqlCatalogue, registry: FakeRegistry
     publish(a_dataset("sc/a"), mine, registry, book, "sc", 7, "li")
     publish(a_dataset("sc/a", "改名"), mine, registry, book, "sc", 8, "wang")
     withdraw("sc/a", mine, book, 9, "li")
-    assert [(kind, facts["act"], facts["by"], at) for kind, facts, at in book.acts] == [
-        ("revision", "dataset.published", "li", 7),
-        ("revision", "dataset.changed", "wang", 8),
-        ("revision", "dataset.withdrawn", "li", 9),
+    assert [(kind, facts["act"], facts["by"]) for kind, facts in book.acts] == [
+        ("revision", "dataset.published", "li"),
+        ("revision", "dataset.changed", "wang"),
+        ("revision", "dataset.withdrawn", "li"),
     ]
     assert mine.datasets() == []
 

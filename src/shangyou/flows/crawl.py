@@ -89,10 +89,16 @@ def due(members: Members, catalogue: Catalogue, at: int) -> list[str]:
     return sorted((id for id in others(members) if waiting.get(id, 0) <= at), key=lambda member: waiting.get(member, 0))
 
 
-def crawl_due(members: Members, peers: Peers, catalogue: Catalogue, now: Callable[[], int]) -> list[Source]:
-    """Read all members that are due; for the reconciling loop. Entries of whoever has left for good are removed."""
+def leave(members: Members, catalogue: Catalogue) -> None:
+    """Remove the entries of members that have left for good."""
     gone = {member.id for member in members.members() if member.standing is Standing.REVOKED} - {members.me}
-    for source in catalogue.sources():
-        if source.owner in gone:
-            catalogue.forget(source.owner)
+    if gone:
+        for source in catalogue.sources():
+            if source.owner in gone:
+                catalogue.forget(source.owner)
+
+
+def crawl_due(members: Members, peers: Peers, catalogue: Catalogue, now: Callable[[], int]) -> list[Source]:
+    """Read all members that are due, one after the other."""
+    leave(members, catalogue)
     return [crawl(owner, peers, catalogue, now) for owner in due(members, catalogue, now())]

@@ -22,7 +22,7 @@ from shangyou.exchange.policy.read import read as read_policy
 from shangyou.exchange.policy.terms import CADENCES, STATISTICS
 from shangyou.exchange.ports import Datasets
 
-Record = Callable[[str, Mapping[str, object], int], object]  # kind, facts, at: enters an act into the ledger
+Tell = Callable[[str, Mapping[str, object]], object]  # kind and facts of an act: it goes into the ledger
 
 KIND: Final = "revision"  # of the ledger: what is published has changed
 TITLE: Final = 200  # characters
@@ -31,9 +31,7 @@ NAMED: Final = 400  # sections that a description names; all of them count
 BATCHES: Final = 100_000  # newest, among which the sources of a dataset are looked up
 
 
-def publish(
-    dataset: Dataset, datasets: Datasets, registry: Registry, record: Record, me: str, at: int, by: str
-) -> Dataset:
+def publish(dataset: Dataset, datasets: Datasets, registry: Registry, tell: Tell, me: str, at: int, by: str) -> Dataset:
     """Publish a dataset, or change it; returns it as it stands in the catalogue.
 
     Raises InputError as `faults` names them: the first, with how many more there are.
@@ -49,15 +47,15 @@ def publish(
         extra={**(known.extra if known else {}), **dataset.extra, "places": places(dataset, registry)},
     )
     datasets.put(said)
-    _record(record, "changed" if known else "published", said, at, by)
+    _tell(tell, "changed" if known else "published", said, by)
     return said
 
 
-def withdraw(id: str, datasets: Datasets, record: Record, at: int, by: str) -> Dataset:
+def withdraw(id: str, datasets: Datasets, tell: Tell, at: int, by: str) -> Dataset:
     """Withdraw a dataset: nobody can contract for it any more. NotFoundError "catalogue.dataset"."""
     dataset = datasets.dataset(id)
     datasets.remove(id, at)
-    _record(record, "withdrawn", dataset, at, by)
+    _tell(tell, "withdrawn", dataset, by)
     return dataset
 
 
@@ -103,10 +101,10 @@ def _known(datasets: Datasets, id: str) -> Dataset | None:
         return None
 
 
-def _record(record: Record, what: str, dataset: Dataset, at: int, by: str) -> None:
+def _tell(tell: Tell, what: str, dataset: Dataset, by: str) -> None:
     body = digest(dataset_body(dataset, "", dataset.owner))
     facts = {"act": f"dataset.{what}", "dataset": dataset.id, "digest": body, "by": by}
-    record(KIND, facts | {"level": str(dataset.level), "sharing": str(dataset.sharing)}, at)
+    tell(KIND, facts | {"level": str(dataset.level), "sharing": str(dataset.sharing)})
 
 
 # ---- checks -----------------------------------------------------------------------------------------------------
