@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING
 from shangyou.adapters.hj212.limits import Limits, ListenerSettings
 from shangyou.adapters.hj212.listener import Hj212Listener
 from shangyou.adapters.journal import FileJournal
+from shangyou.adapters.ledger import FileLedger
 from shangyou.adapters.observations import DuckStore
 from shangyou.adapters.state import SqlIntake, SqlPeople, SqlRegistry, StateDatabase
 from shangyou.core.clock import Clock
@@ -45,6 +46,7 @@ class Node:
     intake: SqlIntake
     people: SqlPeople
     database: StateDatabase
+    ledger: FileLedger
     lock: IO[str]
     made: dict[str, object] = field(default_factory=dict)  # what layers above make once for this node
     ends: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)  # and how that ends
@@ -55,6 +57,7 @@ class Node:
         self.store.close()
         self.database.close()
         self.journal.close()
+        self.ledger.close()
         self.lock.close()
 
 
@@ -119,6 +122,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Node:
         opened.callback(database.close)
         journal = FileJournal(settings.home / "journal")
         opened.callback(journal.close)
+        ledger = FileLedger(settings.home / "ledger")
+        opened.callback(ledger.close)
         store = DuckStore(settings.home / "observations.duckdb", settings.memory, settings.threads)
         opened.pop_all()  # from here on the node closes them
         return Node(
@@ -130,5 +135,6 @@ def build(settings: Settings, clock: Clock | None = None) -> Node:
             intake=SqlIntake(database),
             people=SqlPeople(database),
             database=database,
+            ledger=ledger,
             lock=lock,
         )

@@ -12,12 +12,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from shangyou.core.errors import NotFoundError
-from shangyou.faces.between import catalogue, trust
+from shangyou.faces.between import catalogue, trust, witness
 from shangyou.faces.between.access import refused
 from shangyou.wiring_exchange import Exchange
 
 PARTS: Final[tuple[Callable[[Exchange], list[Route]], ...]] = (  # each part adds its `routes` here
     trust.routes,
+    witness.routes,
     catalogue.routes,
 )
 

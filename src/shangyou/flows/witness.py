@@ -1,0 +1,314 @@
+"""What a node does about the logs of others: it cosigns them, compares what they tell, and raises alarm."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+from urllib.parse import quote
+
+from shangyou.core.errors import RefusedError, ShangyouError, UnavailableError
+from shangyou.exchange.keys import counts
+from shangyou.exchange.ledger.agreeing import SHARED, Difference, differences, names
+from shangyou.exchange.ledger.checkpoint import (
+    Checkpoint,
+    hash_of,
+    log_key,
+    member_of,
+    parse_checkpoint,
+    read_checkpoint,
+    witness_key,
+)
+from shangyou.exchange.ledger.entry import Entry, parse_entry
+from shangyou.exchange.ledger.log import Alarm, Log, Shelf
+from shangyou.exchange.ledger.merkle import HASHES, PROOF_MOST, grew, includes, leaf_hash
+from shangyou.exchange.ledger.note import Note, NoteKey, Signature, cosign, signers
+from shangyou.exchange.ledger.witness import Request, Verdict, decide, hash_line
+from shangyou.exchange.member import Standing
+from shangyou.exchange.ports import Answer, Members, Peers, Signer
+from shangyou.exchange.wire import parsed_object
+from shangyou.flows.ledger import raise_alarm
+
+SECONDS: Final = 10.0
+ANSWER_MOST: Final = 16 << 20  # bytes of what a peer tells of its log
+TOLD_MOST: Final = 10_000  # entries of one agreement that are told at a time, the newest
+
+
+def log_keys(members: Members, origin: str, at: int | None = None) -> list[NoteKey]:
+    """The keys of a log by the trust list; at a time only those that count then. None for a log of no member."""
+    known = {member.id: member for member in members.members()}.get(member_of(origin))
+    if known is None:
+        return []
+    keys = [key for key in known.keys if at is None or counts(key, at)]
+    return [log_key(known.id, key.suite, key.public, hash_of(origin)) for key in keys]
+
+
+# ---- as a witness -----------------------------------------------------------------------------------------------
+
+
+def witness(
+    log: Log, shelf: Shelf, members: Members, signer: Signer, request: Request, asker: str, now: int
+) -> tuple[Verdict, Signature | None]:
+    """Cosign a checkpoint of another member's log, or say why not. What is cosigned is durable before it is answered.
+
+    Two views of one size, both signed, are an alarm; so is a log that cannot prove itself, if it is the log that asks:
+    anyone else could have made the proof up.
+    """
+    origin = request.checkpoint.origin
+    owner = member_of(origin)
+    listed = owner != members.me and any(
+        each.id == owner and each.standing is Standing.ACTIVE for each in members.members()
+    )
+    keys = log_keys(members, origin, now) if listed else []
+    with shelf.witnessing():
+        known = shelf.cosigned(origin)
+        verdict = decide(request, parse_checkpoint(known.text) if known else None, keys)
+        if verdict.status == 200:
+            shelf.put_cosigned(origin, _by(request.note, keys))
+    if verdict.status == 200:
+        key = next(key for key in members.member(members.me).keys if key.kid == signer.kid)
+        mine = witness_key(members.me, key.suite, key.public)
+        return verdict, cosign(request.note.text, mine, signer.sign, now // 1000)
+    if known is not None and (verdict.proven or (verdict.status == 422 and asker == owner)):
+        evidence = [known, _by(request.note, keys)]
+        raise_alarm(log, shelf, _alarm(verdict.code, origin, parse_checkpoint(known.text).size, evidence, now))
+    return verdict, None
+
+
+def _by(note: Note, keys: Sequence[NoteKey]) -> Note:
+    """The note with the signatures of these keys alone, so that nobody can fill our shelf with others."""
+    known = {(key.name, key.id) for key in keys}
+    return Note(note.text, tuple(each for each in note.signatures if (each.name, each.id) in known))
+
+
+def _alarm(code: str, origin: str, size: int, notes: Sequence[Note], at: int, **facts: object) -> Alarm:
+    told = sorted(note.bytes().decode() for note in notes)
+    return Alarm(code, {"name": origin, "size": size, **facts}, tuple(told), at)
+
+
+# ---- comparing what is told -------------------------------------------------------------------------------------
+
+
+def tell_checkpoints(shelf: Shelf) -> dict[str, object]:
+    """What we tell others: our own newest checkpoint, and those of others that we cosigned last."""
+    kept = shelf.checkpoint()
+    return {
+        "own": kept.note.bytes().decode() if kept else None,
+        "cosigned": [note.bytes().decode() for note in shelf.all_cosigned()],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A checkpoint that a log has signed, and who told us of it."""
+
+    note: Note
+    checkpoint: Checkpoint
+    teller: str  # member id
+    own: bool  # told by the log itself, as its newest
+
+
+def compare(log: Log, shelf: Shelf, members: Members, peers: Peers, now: int) -> list[Alarm]:
+    """Ask every member which checkpoints it has; raise alarm where a log told different people different things.
+
+    Returns the alarms that are new. A member that does not answer is passed over; another day it will be asked again.
+    """
+    cosigned = shelf.all_cosigned()  # before anyone is asked: what they tell then is no older
+    remembered = {head.origin: head for head in (parse_checkpoint(note.text) for note in cosigned)}
+    views = [view for note in cosigned for view in _view(members, note, members.me, own=False)]
+    mine = shelf.checkpoint()
+    views += _view(members, mine.note, members.me, own=False) if mine else []
+    for member in members.members():
+        if member.id != members.me and member.standing is Standing.ACTIVE:
+            views += _told(members, peers, member.id)
+    found: list[Alarm] = []
+    for origin in sorted({view.checkpoint.origin for view in views}):
+        of_one = [view for view in views if view.checkpoint.origin == origin]
+        found += _judge(members, peers, of_one, remembered.get(origin), now)
+    return [alarm for alarm in found if raise_alarm(log, shelf, alarm)]
+
+
+def _told(members: Members, peers: Peers, member: str) -> list[View]:
+    """Checkpoints that a member tells of, as far as their logs have signed them."""
+    try:
+        told = _json(peers.call(member, "GET", "/witness/checkpoints", seconds=SECONDS), member)
+    except ShangyouError:
+        return []
+    cosigned = told.get("cosigned")
+    notes = [(told.get("own"), True), *((each, False) for each in (cosigned if isinstance(cosigned, list) else []))]
+    views: list[View] = []
+    for text, own in notes[: 4 * len(members.members()) + 4]:
+        if isinstance(text, str):
+            try:
+                note, _ = read_checkpoint(text.encode())
+                views += _view(members, note, member, own)
+            except (ShangyouError, UnicodeEncodeError):
+                continue
+    return views
+
+
+def _view(members: Members, note: Note, teller: str, own: bool) -> list[View]:
+    """The view, if the log itself has signed it; what anybody could have made up is no view."""
+    head = parse_checkpoint(note.text)
+    keys = log_keys(members, head.origin)
+    try:
+        signed = bool(keys and signers(_by(note, keys), keys))
+    except RefusedError:
+        signed = False
+    return [View(_by(note, keys), head, teller, own and member_of(head.origin) == teller)] if signed else []
+
+
+def _judge(
+    members: Members, peers: Peers, views: Sequence[View], remembered: Checkpoint | None, now: int
+) -> list[Alarm]:
+    """Alarms about one log."""
+    by_size: dict[int, View] = {}
+    found: list[Alarm] = []
+    for view in views:
+        head = view.checkpoint
+        first = by_size.setdefault(head.size, view)
+        if first.checkpoint.root != head.root:
+            return [_alarm("ledger.split", head.origin, head.size, [first.note, view.note], now)]
+    for view in views:
+        if view.own and remembered is not None and view.checkpoint.size < remembered.size:
+            evidence = [view.note, by_size[remembered.size].note]
+            size = view.checkpoint.size
+            found.append(_alarm("ledger.rollback", remembered.origin, remembered.size, evidence, now, now=size))
+    if not found:
+        for old, new in pairwise(by_size[size] for size in sorted(by_size)):
+            if member_of(old.checkpoint.origin) != members.me and not _consistent(peers, old, new):
+                evidence = [old.note, new.note]
+                found.append(_alarm("ledger.inconsistent", old.checkpoint.origin, old.checkpoint.size, evidence, now))
+    return found
+
+
+def _consistent(peers: Peers, old: View, new: View) -> bool:
+    """Does the log prove that it only grew from one to the other? One that does not answer is not accused."""
+    a, b = old.checkpoint, new.checkpoint
+    member = member_of(a.origin)
+    try:
+        path = f"/witness/log/consistency?old={a.size}&new={b.size}"
+        answer = peers.call(member, "GET", path, seconds=SECONDS)
+        if answer.status >= 500:
+            return True
+        proof = _hashes(_json(answer, member).get("proof"), member)
+    except UnavailableError:
+        return True
+    except ShangyouError:
+        return False
+    return grew(HASHES[hash_of(a.origin)], a.size, b.size, proof, a.root, b.root)
+
+
+# ---- two logs about one agreement -------------------------------------------------------------------------------
+
+
+def tell_entries(log: Log, shelf: Shelf, asker: str, agreement: str) -> dict[str, object]:
+    """The entries about an agreement for its other party, each with its proof. RefusedError "ledger.party"."""
+    kept = shelf.checkpoint()
+    size = parse_checkpoint(kept.note.text).size if kept else 0
+    found = [(index, log.entries(index, index + 1)[0]) for index in log.find(agreement) if index < size]
+    entries = [(index, leaf, parse_entry(leaf)) for index, leaf in found]
+    about = [each for each in entries if each[2].kind in SHARED and each[2].facts.get("agreement") == agreement]
+    if not any(names(entry.facts, asker) for _, _, entry in about):
+        raise RefusedError("ledger.party", agreement=agreement)
+    told = [
+        {"index": index, "entry": leaf.decode(), "proof": _lines(log.inclusion(index, size))}
+        for index, leaf, _ in about[-TOLD_MOST:]
+    ]
+    return {"checkpoint": kept.note.bytes().decode() if kept else "", "entries": told}
+
+
+def cross_check(
+    log: Log, shelf: Shelf, members: Members, peers: Peers, peer: str, agreement: str, now: int
+) -> list[Difference]:
+    """Compare our log with that of the other party about one agreement; what differs is an alarm.
+
+    Raises UnavailableError "peer.unreachable", "ledger.peer" if nothing can be said.
+    """
+    ours = [
+        entry
+        for entry in (parse_entry(log.entries(index, index + 1)[0]) for index in log.find(agreement))
+        if entry.facts.get("agreement") == agreement
+    ]
+    theirs = _testimony(members, peers, peer, agreement)
+    found = differences(ours, theirs, now)
+    for each in found:
+        facts: dict[str, object] = {"agreement": agreement, "name": peer, "kind": each.kind}
+        facts |= {"transaction": each.transaction, "ours": each.ours, "theirs": each.theirs}
+        raise_alarm(log, shelf, Alarm("ledger.disagree", facts, (), now))
+    return found
+
+
+def _testimony(members: Members, peers: Peers, peer: str, agreement: str) -> list[Entry]:
+    """What a peer's log holds about an agreement, each entry proved to be in it."""
+    path = f"/witness/log/entries?agreement={quote(agreement, safe='')}"
+    answer = peers.call(peer, "GET", path, seconds=SECONDS)
+    if answer.status == 403 and answer.headers.get("x-shangyou-code") == "ledger.party":
+        return []  # its log knows nothing of us in this agreement
+    told = _json(answer, peer)
+    entries = told.get("entries")
+    if not isinstance(entries, list) or len(entries) > TOLD_MOST:
+        raise UnavailableError("ledger.peer", name=peer, detail="entries")
+    if not entries:
+        return []
+    try:
+        note, head = read_checkpoint(str(told.get("checkpoint")).encode())
+    except ShangyouError as error:
+        raise UnavailableError("ledger.peer", name=peer, detail=error.code) from error
+    if not any(view.own for view in _view(members, note, peer, own=True)):
+        raise UnavailableError("ledger.peer", name=peer, detail="checkpoint")
+    return [_proved(each, head, peer) for each in entries]
+
+
+def _proved(told: object, head: Checkpoint, peer: str) -> Entry:
+    if not isinstance(told, Mapping) or not isinstance(told.get("entry"), str) or type(told.get("index")) is not int:
+        raise UnavailableError("ledger.peer", name=peer, detail="entry")
+    leaf, hash = told["entry"].encode(), HASHES[hash_of(head.origin)]
+    path = _hashes(told.get("proof"), peer)
+    if not includes(hash, leaf_hash(hash, leaf), told["index"], head.size, path, head.root):
+        raise UnavailableError("ledger.peer", name=peer, detail=f"proof of entry {told['index']}")
+    try:
+        return parse_entry(leaf)
+    except ShangyouError as error:
+        raise UnavailableError("ledger.peer", name=peer, detail=error.code) from error
+
+
+# ---- wire -------------------------------------------------------------------------------------------------------
+
+
+def _lines(hashes: Sequence[bytes]) -> list[str]:
+    return [base64.b64encode(each).decode() for each in hashes]
+
+
+def tell_consistency(log: Log, old: int, new: int) -> dict[str, object]:
+    """That the log only grew between two sizes. ConflictError "ledger.index"."""
+    return {"proof": _lines(log.consistency(old, new))}
+
+
+def _hashes(told: object, peer: str) -> list[bytes]:
+    if not isinstance(told, list) or len(told) > PROOF_MOST:
+        raise UnavailableError("ledger.peer", name=peer, detail="proof")
+    try:
+        return [hash_line(str(line)) for line in told]
+    except ShangyouError as error:
+        raise UnavailableError("ledger.peer", name=peer, detail="proof") from error
+
+
+def _json(answer: Answer, peer: str) -> dict[str, object]:
+    if answer.status != 200:
+        code = answer.headers.get("x-shangyou-code", "")
+        if answer.status < 500:
+            raise RefusedError("ledger.peer", name=peer, detail=f"{answer.status} {code}")
+        raise UnavailableError("ledger.peer", name=peer, detail=f"{answer.status} {code}")
+    try:
+        return parsed_object(answer.body, ANSWER_MOST)
+    except ShangyouError as error:
+        raise UnavailableError("ledger.peer", name=peer, detail=error.code) from error
+
+
+def as_json(told: Mapping[str, object]) -> bytes:
+    """As it is sent."""
+    return json.dumps(told, ensure_ascii=False).encode()
