@@ -75,3 +75,11 @@ def test_a_clock_that_runs_ahead_does_not_hold_the_latest_row(store: Observation
     store.append(batch(2), lot(row(PH, 2, 7.1)))
     assert values(store.latest()) == [("51.甲", 2, 0, 7.1)]
     assert store.select(Selection()).num_rows == 2
+
+
+def test_what_is_not_yet_reviewed_so_far_can_be_left_out(store: ObservationStore) -> None:
+    store.append(batch(1), lot(row(PH, 1, 7.5), row(PH, 2, 7.6)))
+    store.correct(batch(2), lot(row(PH, 1, 7.4)), Origin.CORRECTED, 1)
+    found = [values(store.select(Selection(review=review))) for review in (0, 1, 2)]
+    assert found == [[("51.甲", 1, 1, 7.4), ("51.甲", 2, 0, 7.6)], [("51.甲", 1, 1, 7.4)], []]
+    assert store.means(Selection(review=1), "all", 0).column("count").to_pylist() == [1]

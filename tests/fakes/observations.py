@@ -284,6 +284,8 @@ def _chosen(v: Version, s: Selection) -> bool:
         return False
     if s.as_of is not None and v.received > s.as_of:
         return False
+    if v.review < s.review:
+        return False
     if s.usable and v.flag > Flag.SUSPECT:
         return False
     if s.versions:

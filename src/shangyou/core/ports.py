@@ -47,6 +47,7 @@ class Selection:
     stop: int | None = None  # up to and not including
     as_of: int | None = None  # what was known at that time (received at or before it)
     versions: bool = False  # all versions, not only the one in force
+    review: int = 0  # at least this level of review, records.Review
     usable: bool = False  # only values that flags allow in an assessment: GOOD, NOT_EVALUATED, SUSPECT
     limit: int | None = None
 

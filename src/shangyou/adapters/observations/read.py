@@ -30,6 +30,9 @@ def conditions(selection: Selection, ids: list[int] | None) -> Query:
         else:
             terms.append("(o.until is null or o.until > make_timestamp_ms(?)::timestamp_ms)")
             values.append(selection.as_of)
+    if selection.review:
+        terms.append("o.review >= ?")
+        values.append(selection.review)
     if selection.usable:
         terms.append(USABLE)
     return (" where " + " and ".join(terms) if terms else ""), values
