@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from statistics import fmean
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from shangyou.core.clock import from_ms, to_ms
 from shangyou.core.errors import ConflictError, InputError, NotFoundError
 from shangyou.core.ports import MEASURES, OBSERVATION_COLUMNS, Batch, BatchState, Progress, Selection, StoreSize
 from shangyou.core.records import Censor, Check, Counts, Flag, Flagged, Ints, Mark, Origin, SeriesKey
+from shangyou.exchange.summaries import summary
+from shangyou.exchange.summaries.sketch import bucket_of
 
 MS = pa.timestamp("ms", "UTC")
 TYPES = (
@@ -216,6 +222,29 @@ class FakeObservations:
         table = pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], names=list(names))
         return table.select([*SeriesKey._fields, "period", *measures])
 
+    def summaries(
+        self,
+        selection: Selection,
+        labels: Mapping[str, str],
+        period: str,
+        offset_ms: int,
+        logarithmic: Sequence[str] = (),
+        percentiles: bool = False,
+    ) -> pa.Table:
+        """See core.ports.ObservationStore."""
+        _start(0, period, offset_ms)
+        groups: dict[tuple[str, str, str, str, datetime], list[Version]] = {}
+        for version in self._selected(replace(selection, limit=None)):
+            site, *key = version.key
+            powered = version.key.parameter in logarithmic
+            if site in labels and abs(version.value) <= 1e12 and not (powered and version.value < -10):
+                parameter, cadence, statistic = key
+            group = (labels[site], parameter, cadence, statistic, _start(version.time, period, offset_ms))
+                groups.setdefault(group, []).append(version)
+        rows = [_summary(group, versions, group[1] in logarithmic, percentiles) for group, versions in groups.items()]
+        rows.sort(key=lambda row: [row[name] for name in summary.KEYS])
+        return pa.Table.from_pylist(rows, summary.SCHEMA)
+
     def context(self, keys: Sequence[SeriesKey], before: Sequence[int], count: int, back: int) -> pa.Table:
         """See core.ports.ObservationStore."""
         rows: list[Version] = []
@@ -251,6 +280,24 @@ class FakeObservations:
         times = [time for _, time in self._versions]
         count = sum(map(len, self._versions.values()))
         return StoreSize(count, len(self._keys), 0, min(times, default=None), max(times, default=None))
+
+
+def _summary(
+    group: tuple[str, str, str, str, datetime], versions: list[Version], powered: bool, percentiles: bool
+) -> dict[str, Any]:
+    numbers = [v.value / 2 if v.censor == Censor.BELOW else v.value for v in versions]
+    steps = [round(10**-x * summary.POWERS) if powered else round(x * summary.STEPS) for x in numbers]
+    tallies = Counter(bucket_of(np.array(numbers)).tolist())
+    return {
+        **dict(zip(summary.KEYS, group, strict=True)),
+        "count": len(numbers),
+        "censored": sum(v.censor == Censor.BELOW for v in versions),
+        "total": Decimal(sum(steps)),
+        "minimum": min(numbers),
+        "maximum": max(numbers),
+        "bucket": sorted(tallies) if percentiles else None,
+        "tally": [tallies[bucket] for bucket in sorted(tallies)] if percentiles else None,
+    }
 
 
 def _incoming(batch: Batch, flagged: Flagged, received: Ints | None = None) -> Iterator[Version]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -160,6 +160,23 @@ class ObservationStore(Protocol):
         period: hour, day, month, quarter, year or all; offset_ms: of the legal day from UTC. The mean of parameters
         named in `logarithmic` is -log10(mean(10^-x)), as rules ask for pH; all others are arithmetic.
         Raises InputError "store.period", "store.measure".
+        """
+        ...
+
+    def summaries(
+        self,
+        selection: Selection,
+        labels: Mapping[str, str],
+        period: str,
+        offset_ms: int,
+        logarithmic: Sequence[str] = (),
+        percentiles: bool = False,
+    ) -> pa.Table:
+        """What several stores can add up: exchange.summaries, one row a group, in order of its keys.
+
+        labels: by site the group that its series belong to; sites without one take no part. period, offset_ms,
+        logarithmic: as of `means`. percentiles: count the values in buckets too. Values that cannot be (beyond 10^12)
+        are left out. Raises InputError "store.period".
         """
         ...
 

@@ -44,8 +44,7 @@ def means(
             raise InputError("store.measure", measure=measure, known=", ".join(MEASURES))
     where, values = conditions(replace(selection, usable=True), ids)
     offset = int(offset_ms)
-    joins, start, begin = _period(period, offset)
-    blocks = _blocks(selection, period, offset) + ", " if joins else ""
+    blocks, joins, start, begin = period_of(selection, period, offset)
     number, mean, powered = "if(o.censor = 1, o.value / 2, o.value)", "g.total / g.count", "false"
     if logarithmic:
         powered = "list_contains(?::varchar[], parameter)"
@@ -64,6 +63,14 @@ def means(
         " from g join s on s.id = g.series order by s.place, g.start",
         values,
     )
+
+
+def period_of(selection: Selection, period: str, offset: int) -> tuple[str, str, str, str]:
+    """What a question about legal periods needs: named tables to begin with ("" or ending in a comma), a join for rows
+    `o`, the whole number by which a row is grouped, and the moment that such a number `g.start` means.
+    """
+    joins, start, begin = _period(period, offset)
+    return (_blocks(selection, period, offset) + ", " if joins else ""), joins, start, begin
 
 
 def _period(period: str, offset: int) -> tuple[str, str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -17,6 +17,7 @@ from shangyou.adapters.observations.means import means
 from shangyou.adapters.observations.rejudge import rejudge
 from shangyou.adapters.observations.schema import EDITION, TABLES
 from shangyou.adapters.observations.series import SeriesIndex
+from shangyou.adapters.observations.summaries import Groups, in_order, summaries
 from shangyou.adapters.observations.withdraw import withdraw
 from shangyou.adapters.observations.write import add
 from shangyou.core.errors import UnavailableError
@@ -162,6 +163,21 @@ class DuckStore:
         """See core.ports.ObservationStore."""
         ids = self._index.matching(selection)
         return self._ask(*means(selection, ids, period, offset_ms, logarithmic, measures))
+
+    def summaries(
+        self,
+        selection: Selection,
+        labels: Mapping[str, str],
+        period: str,
+        offset_ms: int,
+        logarithmic: Sequence[str] = (),
+        percentiles: bool = False,
+    ) -> pa.Table:
+        """See core.ports.ObservationStore."""
+        keys = self._index.keys()
+        ids = self._index.matching(selection)
+        groups = Groups({id: keys[id] for id in (range(len(keys)) if ids is None else ids)}, labels, logarithmic)
+        return in_order(groups.named(self._ask(*summaries(selection, groups, period, offset_ms, percentiles))))
 
     def context(self, keys: Sequence[SeriesKey], before: Sequence[int], count: int, back: int) -> pa.Table:
         """See core.ports.ObservationStore."""
