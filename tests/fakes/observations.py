@@ -239,7 +239,7 @@ class FakeObservations:
             powered = version.key.parameter in logarithmic
             if site in labels and abs(version.value) <= 1e12 and not (powered and version.value < -10):
                 parameter, cadence, statistic = key
-            group = (labels[site], parameter, cadence, statistic, _start(version.time, period, offset_ms))
+                group = (labels[site], parameter, cadence, statistic, _start(version.time, period, offset_ms))
                 groups.setdefault(group, []).append(version)
         rows = [_summary(group, versions, group[1] in logarithmic, percentiles) for group, versions in groups.items()]
         rows.sort(key=lambda row: [row[name] for name in summary.KEYS])
