@@ -1,4 +1,6 @@
-"""The stretch: stations from Luzhou to the Three Gorges, the branches whose water they see, and how long it travels.
+"""The stretch: stations from Luzhou to the Three Gorges, the branches whose water they see, and how long it travels;
+and a few in the headwaters (Tongtian, Jinsha, Heng), whose water is simulated by itself: it is days away, and what the
+stretch gets of it is in the medians of its main stem.
 
 Names of sections and rivers are real but for those that say "fictional"; distances follow the mileage of the waterway
 from memory and are rounded, coordinates are near the place and not surveyed. MNs have the national form with numbers
@@ -89,7 +91,7 @@ class Branch:
     """One water that feeds the stretch, with its medians."""
 
     key: str
-    mouth_km: float  # where it joins the main stem
+    mouth_km: float  # where it joins the main stem; inf: above the stretch, and part of its main stem already
     flow: float  # yearly geometric mean [m3/s]
     season: float  # amplitude of the yearly course of ln(flow)
     flood: float  # typical height of a flood in ln(flow)
