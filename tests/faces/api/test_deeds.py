@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shangyou.core.journal import Raw
+from shangyou.exchange.ledger.entry import parse_entry, pseudonym
 from shangyou.faces.api.deeds import DEEDS
 from shangyou.faces.api.questions import QUESTIONS
 from shangyou.ingest.hj212.answer import data_area
@@ -225,3 +226,15 @@ def test_a_map_that_is_wrong_is_refused_with_all_its_problems(calm: Api) -> None
     assert code(calm.post("maps/save", name="a", body="measured = 1")) == "tables.map"
     assert code(calm.post("maps/save", name="", body="")) == "ingest.map_name"
     assert calm.rows("maps") == []
+
+
+def test_every_deed_that_was_done_stands_in_the_ledger_without_names_or_passwords(api: Api) -> None:
+    ledger = api.desk.node.ledger
+    before = ledger.size()
+    assert api.post("people/put", name="zhao", password="a long password", role="viewer").status_code == 200
+    assert api.post("people/put", name="zhao", password="a long password", role="viewer").status_code == 409
+    [leaf] = ledger.entries(before, ledger.size())
+    entry = parse_entry(leaf)
+    assert (entry.kind, entry.facts["deed"]) == ("admin", "people/put")
+    assert entry.facts["by"] == pseudonym(ledger.shelf.salt, "local")
+    assert not any(word in leaf for word in (b"zhao", b"password", b"local"))

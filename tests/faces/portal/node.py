@@ -15,6 +15,7 @@ from shangyou.adapters.observations import DuckStore
 from shangyou.adapters.state import SqlIntake, SqlRegistry, StateDatabase
 from shangyou.core.ports import Person
 from shangyou.faces.portal import create_portal
+from tests.fakes.exchange_log import FakeLog
 
 NOW = datetime(2021, 4, 5, 12, 30, tzinfo=UTC)  # 20:30 on the legal clock
 
@@ -86,6 +87,7 @@ class FakeNode:
         self.registry = SqlRegistry(database)
         self.intake = SqlIntake(database)
         self.people = FakePeople()
+        self.ledger = FakeLog()
         self.people.put_person(Person("li", "engineer", "李工"), "right")
         self.people.put_person(Person("guest", "viewer", "访客"), "right")
 

@@ -16,6 +16,7 @@ from shangyou import __version__
 from shangyou.core.errors import InputError, ShangyouError
 from shangyou.faces.api import problem
 from shangyou.faces.api.access import Caller, caller
+from shangyou.faces.api.acts import perform
 from shangyou.faces.api.answers import answer, wanted
 from shangyou.faces.api.deeds import DEEDS, Deed
 from shangyou.faces.api.desk import Desk
@@ -94,7 +95,7 @@ def _deed(deed: Deed, desk: Desk, asked: Asked) -> Callable[..., object]:
     def do(request: Request, **given: Any) -> object:
         who = asked(request)
         who.need(deed.roles, deed.path)
-        return deed.do(replace(desk, by=who.name, language=who.language), **given)
+        return perform(replace(desk, by=who.name, language=who.language), deed.path, **given)
 
     known = {
         name: _parameter(name, Annotated[_kind(p), Body(embed=True, description=_told(p))], p.default)

@@ -25,7 +25,8 @@ class Made:
 def make(call: Call, settings: Settings, person: str, facts: bool = True) -> Made:
     """Make the home, enter the facts that ship, and a first person with all powers. ConflictError "home.exists"."""
     from shangyou import wiring
-    from shangyou.faces.api.deeds import DEEDS, check_person
+    from shangyou.faces.api.acts import perform
+    from shangyou.faces.api.deeds import check_person
     from shangyou.faces.api.desk import Desk
 
     password, made = given_password()
@@ -33,8 +34,8 @@ def make(call: Call, settings: Settings, person: str, facts: bool = True) -> Mad
     wiring.make_home(settings)
     with contextlib.closing(wiring.build(settings)) as node:
         desk = Desk(node, by=call.by, language=call.words.language)
-        DEEDS["people/put"].do(desk, name=person, password=password, role="operator")
-        loaded = DEEDS["facts/load"].do(desk) if facts else {"agencies": 0, "rivers": 0, "sections": 0}
+        perform(desk, "people/put", name=person, password=password, role="operator")
+        loaded = perform(desk, "facts/load") if facts else {"agencies": 0, "rivers": 0, "sections": 0}
     return Made(loaded, password if made else "")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
+from shangyou.faces.api.acts import perform
 from shangyou.faces.api.backup import backup
-from shangyou.faces.api.deeds import DEEDS
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.intake import take_in
 from shangyou.faces.api.pieces import pieces
@@ -28,7 +28,7 @@ class LocalSession:
 
     def do(self, deed: str, **given: object) -> dict[str, Any]:
         """See Session."""
-        return DEEDS[deed].do(self._desk, **{k: v for k, v in given.items() if v is not None})
+        return perform(self._desk, deed, **{k: v for k, v in given.items() if v is not None})
 
     def send(
         self, name: str, file: IO[bytes], size: int, kind: str, note: str, tell: Callable[[int], None]

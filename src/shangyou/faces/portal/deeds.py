@@ -11,6 +11,7 @@ from starlette.responses import Response
 from shangyou.core.clock import LEGAL, to_ms
 from shangyou.core.errors import InputError, NotFoundError
 from shangyou.core.ports import Command
+from shangyou.faces.api.acts import write_down
 from shangyou.faces.portal.visit import Visit
 from shangyou.flows.again import order
 from shangyou.ingest.hj212.commands import check
@@ -21,12 +22,13 @@ HISTORY: Final = {"minute": "2051", "hour": "2061", "day": "2031"}  # CN of HJ 2
 
 def withdraw(visit: Visit) -> Response:
     """Roll a batch back: what was in force before it is in force again, and nothing is forgotten."""
-    visit.need("batch.withdraw")
+    by = visit.need("batch.withdraw")
     try:
         batch = int(visit.request.path_params["id"])
     except ValueError:
         raise NotFoundError("store.batch", batch=visit.request.path_params["id"]) from None
     visit.node.store.withdraw(batch, visit.now)
+    write_down(visit.node.ledger, "batches/withdraw", by, {"batch": batch}, visit.now)
     return visit.go(f"/intake?view=batches&batch={batch}&done=withdrawn")
 
 
@@ -42,6 +44,7 @@ def ask_again(visit: Visit) -> Response:
     )
     visit.node.intake.ask(Command(0, mn, code, arguments, "queued", asked=visit.now, changed=visit.now, by=by))
     visit.shared.asked()
+    write_down(visit.node.ledger, "devices/ask", by, {"mn": mn, "code": code, **arguments}, visit.now)
     return visit.go("/intake?view=commands&done=asked")
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from shangyou.core.clock import Clock
 from shangyou.core.journal import Journal
 from shangyou.core.ports import Intake, ObservationStore, People, Registry
+from shangyou.exchange.ledger.log import Log, Shelf
 
 
 class Settings(Protocol):
@@ -23,6 +24,20 @@ class Settings(Protocol):
     def simulated(self) -> bool: ...
     @property
     def language(self) -> str: ...
+
+
+class Kept(Log, Protocol):
+    """The ledger with its shelf."""
+
+    @property
+    def shelf(self) -> Salted: ...
+
+
+class Salted(Shelf, Protocol):
+    """The shelf with the salt of pseudonyms."""
+
+    @property
+    def salt(self) -> bytes: ...
 
 
 class Node(Protocol):
@@ -42,3 +57,5 @@ class Node(Protocol):
     def intake(self) -> Intake: ...
     @property
     def people(self) -> People: ...
+    @property
+    def ledger(self) -> Kept: ...
