@@ -22,15 +22,17 @@ class Places:
     waters: tuple[tuple[str, ...], ...] = ()  # of a river each: its section ids in the direction of flow
 
 
-def regions(condition: Condition, places: Places, sure: bool) -> list[Region]:
+def regions(condition: Condition, places: Places | None, sure: bool) -> list[Region]:
     """Where a condition surely (or: possibly) holds; regions may overlap.
+
+    places: None leaves rivers and reaches as axes of their own, for comparing policies whatever is known of places.
 
     InputError "policy.complex" if it takes too many.
     """
     return _regions(condition, places, sure, False)
 
 
-def _regions(condition: Condition, places: Places, sure: bool, negated: bool) -> list[Region]:
+def _regions(condition: Condition, places: Places | None, sure: bool, negated: bool) -> list[Region]:
     if isinstance(condition, Unknown):
         return [] if sure else [EVERYTHING]
     if isinstance(condition, Atom):
@@ -44,7 +46,9 @@ def _regions(condition: Condition, places: Places, sure: bool, negated: bool) ->
     return products(_regions(member, places, sure, True) for member in condition.members) if negated else products(plus)
 
 
-def _exactly_one(group: Group, plus: list[list[Region]], places: Places, sure: bool, negated: bool) -> list[Region]:
+def _exactly_one(
+    group: Group, plus: list[list[Region]], places: Places | None, sure: bool, negated: bool
+) -> list[Region]:
     """One holds and no other does; negated: none does, or some two do."""
     minus = [_regions(member, places, sure, True) for member in group.members]
     count = len(plus)
@@ -60,25 +64,31 @@ def _exactly_one(group: Group, plus: list[list[Region]], places: Places, sure: b
     return found
 
 
-def _extents(atom: Atom, places: Places, sure: bool, negated: bool) -> list[tuple[str, Extent]]:
+def _extents(atom: Atom, places: Places | None, sure: bool, negated: bool) -> list[tuple[str, Extent]]:
     """A constraint as alternatives on one axis."""
     if isinstance(atom.value, Reach):
+        if places is None:
+            known = "out" if negated else "in"
+            return [(reach_axis(atom.value), Names(frozenset({known} if sure else {known, "?"})))]
         return [("section", _reach(atom.value, places, sure, negated))]
     if isinstance(atom.value, tuple):
         but = (atom.operator == "isNoneOf") is not negated
-        if atom.operand == "river":
+        if atom.operand == "river" and places is not None:
             return [("section", _rivers(frozenset(atom.value), places, sure, but))]
         if OPERANDS[atom.operand].kind is Kind.LEVEL:
-            return [(atom.operand, span) for span in _steps(atom.value, but)]
-        if atom.operand == "purpose":
-            return [("purpose", _purposes(frozenset(atom.value), sure, but))]
+            return [(atom.operand, _clipped(atom.operand, span)) for span in _steps(atom.value, but)]
+        if atom.operand in ("purpose", "river"):
+            return [(atom.operand, _unsaid(frozenset(atom.value), sure, but))]
         return [(atom.operand, Names(frozenset(atom.value), but))]
     span = span_of(atom.operator, atom.value)
     return [(atom.operand, _clipped(atom.operand, each)) for each in (span.inverse() if negated else (span,))]
 
 
 def _clipped(operand: str, span: Span) -> Span:
-    """Of an ordered list only what it has: "at least the lowest" is no limit."""
+    """Only what there is: "at least the lowest" is no limit, and one more is at least one."""
+    if OPERANDS[operand].kind is Kind.COUNT:
+        counted = span.meet(Span(1, None))
+        return counted if counted.empty else Span(None if counted.start == 1 else counted.start, counted.stop)
     if OPERANDS[operand].kind is not Kind.LEVEL:
         return span
     most = len(RESOLUTIONS if operand == "resolution" else REVIEWS)
@@ -97,8 +107,13 @@ def _steps(values: tuple[str, ...], but: bool) -> list[Span]:
     return [Span(i, i + 1) for i, word in enumerate(RESOLUTIONS) if (word in values) is not but]
 
 
-def _purposes(values: frozenset[str], sure: bool, but: bool) -> Names:
-    """Some purposes, or all but some. A request that states none, "", may be for any."""
+def reach_axis(reach: Reach) -> str:
+    """The axis of one reach: a section is in, out, or "?"."""
+    return f"reach {reach.start}..{reach.stop}"
+
+
+def _unsaid(values: frozenset[str], sure: bool, but: bool) -> Names:
+    """Some purposes or rivers, or all but some. What is not said or known, "", may be any."""
     return Names(values | {""} if but is sure else values, but)
 
 

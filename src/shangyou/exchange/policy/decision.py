@@ -102,3 +102,8 @@ class Refused:
 
 
 Decision = Permitted | Refused
+
+
+def refusal(code: str, wanted: str, found: str, who: Who, path: str = "") -> Refused:
+    """A refusal for one reason that lies outside of the policy's rules."""
+    return Refused((Reason(code, path, "", "eq", wanted, found, who),), ())

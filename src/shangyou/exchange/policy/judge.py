@@ -15,7 +15,8 @@ from shangyou.exchange.policy.decide import applies, pruned
 from shangyou.exchange.policy.policy import Duty, Policy, Unknown, atoms
 from shangyou.exchange.policy.read import read
 from shangyou.exchange.policy.region import Names, Region, Span, bounded, meet, rest, without
-from shangyou.exchange.policy.render import constraints_of
+from shangyou.exchange.policy.render import constraints_of, renders
+from shangyou.exchange.policy.terms import ACTIONS
 
 _BESIDE = ("@id", "@type", "@context", "target", "assigner", "assignee", "timestamp", "profile")
 
@@ -64,13 +65,13 @@ def judge(
     if _bare(asked) == _bare(offered):
         whole = read(offered)
         if not whole.faults:
-            return _as_offered(whole, dataset, consumer, at, places or Places())
+            return _as_offered(whole, dataset, consumer, at)
     mine, theirs = read(asked), read(offered)
     faults = [Excess(f.code, f"{side}{f.path}") for side, p in (("", mine), ("offer:", theirs)) for f in p.faults]
     if faults:
         return Judgement(Verdict.PERSON, tuple(faults))
     try:
-        return _compare(mine, theirs, dataset, consumer, at, places or Places(), offered)
+        return _compare(mine, theirs, _given(dataset, consumer, at), places, offered)
     except InputError as error:
         return Judgement(Verdict.PERSON, (Excess(error.code, ""),))
 
@@ -88,7 +89,6 @@ def _given(dataset: Dataset, consumer: Member, at: int) -> Region:
     found: dict[str, Names | Span] = {
         "recipient": Names(frozenset({consumer.id})),
         "recipientLevel": Names(frozenset({consumer.level.value})),
-        "purpose": Names(frozenset({""}), True),
         "dateTime": Span(at, None),
     }
     for axis, names in (
@@ -104,7 +104,7 @@ def _given(dataset: Dataset, consumer: Member, at: int) -> Region:
     return found
 
 
-def _covered(policy: Policy, action: str, given: Region, places: Places, sure: bool) -> list[tuple[str, Region]]:
+def _covered(policy: Policy, action: str, given: Region, places: Places | None, sure: bool) -> list[tuple[str, Region]]:
     """Path of a permission, and what it lets out after all prohibitions."""
     found: list[tuple[str, Region]] = []
     for rule in policy.permissions:
@@ -119,42 +119,46 @@ def _covered(policy: Policy, action: str, given: Region, places: Places, sure: b
     return found
 
 
-def _as_offered(policy: Policy, dataset: Dataset, consumer: Member, at: int, places: Places) -> Judgement:
+def _as_offered(policy: Policy, dataset: Dataset, consumer: Member, at: int) -> Judgement:
     """The offer as it stands: within, unless it is for others."""
     given = _given(dataset, consumer, at)
     try:
-        if any(_covered(policy, action, given, places, True) for action in ("read", "aggregate")):
+        if any(_covered(policy, action, given, None, True) for action in ACTIONS[1:]):
             return Judgement(Verdict.WITHIN)
+        return Judgement(Verdict.WIDER, tuple(_not_for(policy, given)))
     except InputError as error:
         return Judgement(Verdict.PERSON, (Excess(error.code, ""),))
-    return Judgement(Verdict.WIDER, tuple(_not_for(policy, given, places)))
 
 
 def _compare(
-    mine: Policy,
-    theirs: Policy,
-    dataset: Dataset,
-    consumer: Member,
-    at: int,
-    places: Places,
-    offered: Mapping[str, object],
+    mine: Policy, theirs: Policy, given: Region, places: Places | None, offered: Mapping[str, object]
 ) -> Judgement:
-    given = _given(dataset, consumer, at)
+    """Rule by rule, first whatever is known of places, then by what is known of them now."""
     excess: list[Excess] = []
     shared: list[tuple[str, Region]] = []
-    for action in ("read", "aggregate"):
-        want = _covered(mine, action, given, places, False)
-        have = _covered(theirs, action, given, places, True)
-        for path, region in want:
-            if rest(region, [other for _, other in have]):
-                excess += _excess(path, region, [other for _, other in have])
-            shared += [(action, both) for _, other in have if (both := meet(region, other)) is not None]
+    for action in ACTIONS[1:]:
+        want = _covered(mine, action, given, None, True)
+        have = [region for _, region in _covered(theirs, action, given, None, True)]
+        wider = [(path, region) for path, region in want if rest(region, have)]
+        if wider and not _resolved(mine, theirs, action, given, places):
+            for path, region in wider:
+                excess += _excess(path, region, have)
+        shared += [(action, both) for _, one in want for other in have if (both := meet(one, other)) is not None]
     excess += _duties(mine, theirs)
     if not excess:
         return Judgement(Verdict.WITHIN) if shared else Judgement(Verdict.PERSON, (Excess("policy.rules", ""),))
+    counter = _counter(shared, given, offered, mine)
     if not shared:
-        return Judgement(Verdict.WIDER, tuple(dict.fromkeys([*excess, *_not_for(theirs, given, places)])))
-    return Judgement(Verdict.WIDER, tuple(dict.fromkeys(excess)), _counter(shared, given, offered, mine))
+        excess += _not_for(theirs, given)
+    return Judgement(Verdict.WIDER, tuple(dict.fromkeys(excess)), counter)
+
+
+def _resolved(mine: Policy, theirs: Policy, action: str, given: Region, places: Places | None) -> bool:
+    """Is it within by what is known of rivers and reaches now, every doubt against it?"""
+    if places is None:
+        return False
+    have = [region for _, region in _covered(theirs, action, given, places, True)]
+    return not any(rest(region, have) for _, region in _covered(mine, action, given, places, False))
 
 
 def _excess(path: str, region: Region, have: Sequence[Region]) -> list[Excess]:
@@ -176,14 +180,14 @@ def _say(region: Region, axis: str) -> str:
     return "; ".join(f"{c['operator']} {c['rightOperand']}" for c in constraints_of({axis: region[axis]})) or "*"
 
 
-def _not_for(policy: Policy, given: Region, places: Places) -> list[Excess]:
+def _not_for(policy: Policy, given: Region) -> list[Excess]:
     """Why an offer is not for this consumer now."""
     found = []
     for rule in policy.permissions:
         for atom in atoms(rule.condition):
             if isinstance(atom, Unknown):
                 found.append(Excess(atom.code, atom.path))
-            elif not any(meet(given, each) for each in regions(atom, places, True)):
+            elif not any(meet(given, each) for each in regions(atom, None, True)):
                 found.append(Excess("policy.not_for", atom.path, atom.operand, _say(given, atom.operand), atom.wanted))
     return found or [Excess("policy.none", "")]
 
@@ -214,12 +218,18 @@ def _keeps(own: Duty, other: Duty) -> bool:
 
 def _counter(
     shared: Sequence[tuple[str, Region]], given: Region, offered: Mapping[str, object], mine: Policy
-) -> Mapping[str, object]:
-    """What both policies let out, with the duties and bans on passing on of the offer, and those asked for besides."""
-    places: dict[str, list[Region]] = {}
+) -> Mapping[str, object] | None:
+    """What both policies let out, with the duties and the ban on passing on of the offer, and that of the asked one.
+
+    None if there is nothing, or it cannot be written.
+    """
+    by_action: dict[str, list[Region]] = {}
     for action, region in shared:
-        places.setdefault(action, []).append({a: e for a, e in region.items() if given.get(a) != e})
-    read_regions, summaries = pruned(places.get("read", [])), pruned(places.get("aggregate", []))
+        if renders(region):
+            by_action.setdefault(action, []).append({a: e for a, e in region.items() if given.get(a) != e})
+    read_regions, summaries = pruned(by_action.get("read", [])), pruned(by_action.get("aggregate", []))
+    if not by_action:
+        return None
     both = [region for region in read_regions if region in summaries]
     permission = [
         *(_permission("use", region) for region in both),

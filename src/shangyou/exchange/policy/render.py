@@ -22,7 +22,19 @@ def constraints_of(region: Region) -> list[dict[str, object]]:
                 found.append(constraint(name, operator, sorted(extent.values - {""})))
         elif isinstance(extent, Span):
             found += _order(name, extent)
+    for axis in region:
+        if axis.startswith("reach "):
+            ends = dict(zip(("from", "to"), axis.removeprefix("reach ").partition("..")[::2], strict=True))
+            found.append(constraint("reach", "isPartOf", {key: end for key, end in ends.items() if end}))
     return found
+
+
+def renders(region: Region) -> bool:
+    """Can a region be written as constraints that hold together? The outside of a reach cannot."""
+    return all(
+        axis in OPERANDS or (isinstance(extent, Names) and extent == Names(frozenset({"in"})) and axis.count("..") == 1)
+        for axis, extent in region.items()
+    )
 
 
 def constraint(operand: str, operator: str, value: object) -> dict[str, object]:
@@ -33,9 +45,15 @@ def constraint(operand: str, operator: str, value: object) -> dict[str, object]:
 def _order(name: str, span: Span) -> list[dict[str, object]]:
     found = []
     if span.start is not None and span.start > _LEAST.get(name, span.start - 1):
-        found.append(constraint(name, "gteq", _text(name, span.start)))
+        after = OPERANDS[name].kind is Kind.DURATION and (span.start - 1) % 1000 == 0  # durations have whole seconds
+        found.append(
+            constraint(name, "gt", _text(name, span.start - 1))
+            if after
+            else constraint(name, "gteq", _text(name, span.start))
+        )
     if span.stop is not None and span.stop <= _MOST.get(name, span.stop):
         most = OPERANDS[name].kind in (Kind.COUNT, Kind.LEVEL)
+        most = most or (OPERANDS[name].kind is Kind.DURATION and (span.stop - 1) % 1000 == 0)
         found.append(constraint(name, "lteq" if most else "lt", _text(name, span.stop - 1 if most else span.stop)))
     return found
 
