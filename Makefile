@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup setup-dev demo test check bench lock clean
+.PHONY: setup setup-dev demo test check conformance bench lock clean
 
 setup: .venv/ready            ## what the product needs, into .venv
 setup-dev: .venv/ready-dev    ## and what its tests need
@@ -30,6 +30,9 @@ check: setup-dev              ## format, lint, types, imports
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+conformance: setup-dev        ## the official kit of the Dataspace Protocol; needs Java 17 and Maven
+	$(BIN)/python -m tests.conformance.official
 
 bench: setup-dev              ## the figures of docs/benchmarks.md
 	$(BIN)/python -m benchmarks $(ARGS)

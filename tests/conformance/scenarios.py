@@ -1,0 +1,75 @@
+"""The scenarios of the official kit in one line each, in our own notation.
+
+    >x  the counterpart sends x and it is taken      <x  the node sends x
+    !x  the counterpart sends x and it is refused    =S  the node says that it stands in state S
+
+Source: dsp-tck 1.0.1; the two that the kit itself has disabled are not among them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SCENARIOS: Final = {
+    "CN:01-01": "ACN0101 >request <offer =OFFERED >termination =TERMINATED",
+    "CN:01-02": "ACN0102 >request <offer >request =REQUESTED <termination =TERMINATED",
+    "CN:01-03": "ACN0103 >request <offer >accepted <agreement >verification <finalized =FINALIZED",
+    "CN:01-04": "ACN0104 >request <agreement =AGREED >verification <finalized =FINALIZED",
+    "CN:02-01": "ACN0201 >request <termination =TERMINATED",
+    "CN:02-02": "ACN0202 >request =REQUESTED >termination =TERMINATED",
+    "CN:02-03": "ACN0203 >request <agreement =AGREED >termination =TERMINATED",
+    "CN:02-04": "ACN0204 >request <offer =OFFERED >termination =TERMINATED",
+    "CN:02-05": "ACN0205 >request <offer <termination =TERMINATED",
+    "CN:02-06": "ACN0206 >request <offer >accepted <termination =TERMINATED",
+    "CN:02-07": "ACN0207 >request <agreement >verification <termination =TERMINATED",
+    "CN:03-01": "ACN0301 >request <agreement >verification <finalized !termination =FINALIZED",
+    "CN:03-02": "ACN0302 >request <offer !verification =OFFERED",
+    "CN:03-03": "ACN0303 >request <offer >accepted !verification =ACCEPTED",
+    "CN:03-04": "ACN0304 >request <offer >request !request =REQUESTED",
+    "CN_C:01-01": "ACNC0101 <request >offer <accepted >agreement <verification >finalized =FINALIZED",
+    "CN_C:01-02": "ACNC0102 <request >offer <request >termination =TERMINATED",
+    "CN_C:01-03": "ACNC0103 <request >offer <termination =TERMINATED",
+    "CN_C:01-04": "ACNC0104 <request >agreement <verification >finalized =FINALIZED",
+    "CN_C:02-01": "ACNC0201 <request >termination =TERMINATED",
+    "CN_C:02-02": "ACNC0202 <request <termination =TERMINATED",
+    "CN_C:02-03": "ACNC0203 <request >agreement <termination =TERMINATED",
+    "CN_C:02-04": "ACNC0204 <request >offer =OFFERED >termination =TERMINATED",
+    "CN_C:02-05": "ACNC0205 <request >offer <accepted >termination =TERMINATED",
+    "CN_C:02-06": "ACNC0206 <request >agreement <verification >termination =TERMINATED",
+    "CN_C:03-01": "ACNC0301 <request !finalized =REQUESTED",
+    "CN_C:03-02": "ACNC0302 <request >offer !agreement =OFFERED",
+    "CN_C:03-03": "ACNC0303 <request >offer !finalized =OFFERED",
+    "CN_C:03-04": "ACNC0304 <request >offer <accepted !finalized =ACCEPTED",
+    "CN_C:03-05": "ACNC0305 <request >offer <accepted !offer =ACCEPTED",
+    "CN_C:03-06": "ACNC0306 <request >offer <accepted >agreement !finalized =AGREED",
+    "TP:01-01": "ATP0101 >request <start <termination =TERMINATED",
+    "TP:01-02": "ATP0102 >request <start <completion =COMPLETED",
+    "TP:01-03": "ATP0103 >request <start <suspension <termination =TERMINATED",
+    "TP:01-04": "ATP0104 >request <start <suspension <start <completion =COMPLETED",
+    "TP:01-05": "ATP0105 >request <termination =TERMINATED",
+    "TP:02-01": "ATP0201 >request <start >termination =TERMINATED",
+    "TP:02-02": "ATP0202 >request <start >completion =COMPLETED",
+    "TP:02-03": "ATP0203 >request <start >suspension =SUSPENDED >termination =TERMINATED",
+    "TP:02-05": "ATP0205 >request =REQUESTED >termination =TERMINATED",
+    "TP:03-01": "ATP0301 >request !completion =REQUESTED",
+    "TP:03-02": "ATP0302 >request !suspension =REQUESTED",
+    "TP:03-03": "ATP0303 >request <start >suspension !completion =SUSPENDED",
+    "TP:03-04": "ATP0304 >request <start >termination !start =TERMINATED",
+    "TP:03-05": "ATP0305 >request <start >termination !suspension =TERMINATED",
+    "TP:03-06": "ATP0306 >request <start >termination !completion =TERMINATED",
+    "TP_C:01-01": "ATPC0101 <request =REQUESTED >start =STARTED >termination =TERMINATED",
+    "TP_C:01-02": "ATPC0102 <request >start =STARTED >completion =COMPLETED",
+    "TP_C:01-03": "ATPC0103 <request >start >suspension =SUSPENDED >termination =TERMINATED",
+    "TP_C:01-04": "ATPC0104 <request >start >suspension >start =STARTED >completion =COMPLETED",
+    "TP_C:01-05": "ATPC0105 <request >termination =TERMINATED",
+    "TP_C:02-01": "ATPC0201 <request >start <termination =TERMINATED",
+    "TP_C:02-02": "ATPC0202 <request >start <completion =COMPLETED",
+    "TP_C:02-03": "ATPC0203 <request >start <suspension <termination =TERMINATED",
+    "TP_C:02-05": "ATPC0205 <request <termination =TERMINATED",
+    "TP_C:03-01": "ATPC0301 <request !completion =REQUESTED",
+    "TP_C:03-02": "ATPC0302 <request !suspension =REQUESTED",
+    "TP_C:03-03": "ATPC0303 <request >start >suspension !completion =SUSPENDED",
+    "TP_C:03-04": "ATPC0304 <request >start >termination !start =TERMINATED",
+    "TP_C:03-05": "ATPC0305 <request >start >termination !suspension =TERMINATED",
+    "TP_C:03-06": "ATPC0306 <request >start >termination !completion =TERMINATED",
+}
