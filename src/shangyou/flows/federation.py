@@ -308,7 +308,7 @@ def rotate_key(book: Book, at: int, suite: str = "", lead: int = LEAD, overlap: 
 
 
 def rotate_anchor(book: Book, at: int, out: str = "", suite: str = STD, threshold: int = 0) -> Outcome:
-    """Put a new anchor key, kept here, in the place of `out` ("" = of the one kept here, if there is one)."""
+    """A new anchor key, kept here, in the place of `out` ("" = of the one kept here; beside the others if none is)."""
     listed = key_names(book.trusted.anchors)
     mine = [kid for kid in book.anchors.kids() if kid in listed]
     going = out or (mine[0] if mine else "")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from shangyou.core.errors import ConflictError, NotFoundError, RefusedError
-from shangyou.exchange.keys import STD, decoded, encoded, member_key, seal
+from shangyou.exchange.keys import STD, decoded, encoded, seal
 from shangyou.exchange.member import Level, Member
 from shangyou.exchange.ports import Answer
 from shangyou.exchange.trust import change, joining
@@ -80,7 +80,7 @@ def admit(book: Book, id: str, at: int) -> Outcome:
     if sealed is None:
         raise NotFoundError("federation.request_unknown", member=id, waiting=book.requests.names())
     found = joining.read_request(sealed, book.trusted.federation, at)
-    return propose(book, change.admitted(book.accepted, found.member, at, found.anchor), at)
+    return propose(book, change.admitted(book.accepted, found.member, at), at)
 
 
 def tidy(book: Book) -> None:
@@ -93,9 +93,7 @@ def tidy(book: Book) -> None:
 # ---- the newcomer -------------------------------------------------------------------------------------------------
 
 
-def prepare(
-    book: Book, bundle: Mapping[str, object], facts: Facts, at: int, suite: str = STD, anchor: bool = False
-) -> dict[str, object]:
+def prepare(book: Book, bundle: Mapping[str, object], facts: Facts, at: int, suite: str = STD) -> dict[str, object]:
     """The request that answers an invitation, with a new key of ours; asked again, the same one.
 
     Raises InputError "federation.invitation"; RefusedError "federation.invitation_expired"; ConflictError
@@ -111,11 +109,7 @@ def prepare(
         again: dict[str, object] = known["request"]
         return again
     key = book.keys.make(suite)
-    offered = None
-    if anchor:
-        kept = book.anchors.make(suite)
-        offered = member_key(kept.suite, kept.public, at)
-    sealed = seal(joining.request(invited, member_of(facts, key, at), offered, at), key)
+    sealed = seal(joining.request(invited, member_of(facts, key, at), at), key)
     book.requests.put(JOINING, {"bundle": dict(bundle), "request": sealed})
     book.call_me(facts.id)
     return sealed

@@ -34,20 +34,13 @@ def following(current: Accepted, at: int, **changes: object) -> TrustList:
     return made
 
 
-def admitted(
-    current: Accepted, member: Member, at: int, anchor: MemberKey | None = None, threshold: int = 0
-) -> TrustList:
-    """With another member, and its anchor key if it brings one; the quorum of witnesses follows the number of members.
-
-    ConflictError "federation.known" if there is a member of that id.
-    """
+def admitted(current: Accepted, member: Member, at: int) -> TrustList:
+    """With another member; the quorum of witnesses follows their number. ConflictError "federation.known"."""
     old = current.trusted
     if any(each.id == member.id for each in old.members):
         raise ConflictError("federation.known", member=member.id)
     members = (*old.members, member)
-    anchors = old.anchors if anchor is None else (*old.anchors, anchor)
-    least = threshold or max(old.threshold, len(anchors) // 2 + 1)
-    return following(current, at, members=members, anchors=anchors, threshold=least, witnesses=quorum(len(members)))
+    return following(current, at, members=members, witnesses=quorum(len(members)))
 
 
 def quorum(members: int) -> int:

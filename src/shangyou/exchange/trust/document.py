@@ -144,19 +144,6 @@ def member_out(member: Member) -> dict[str, object]:
     return _member_out(member)
 
 
-def key_in(document: object) -> MemberKey:
-    """A public key as a document states it. InputError "trust.document" or "keys.public"."""
-    try:
-        return _key(document, "key")
-    except (ValueError, TypeError, KeyError) as error:
-        raise InputError("trust.document", where="key", detail=type(error).__name__) from error
-
-
-def key_out(key: MemberKey) -> dict[str, object]:
-    """A public key as a document states it."""
-    return _key_out(key)
-
-
 def check_address(address: str) -> str:
     """The base of a node: https anywhere; http on this machine alone. InputError "trust.document"."""
     parts = urlsplit(address)

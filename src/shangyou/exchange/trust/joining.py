@@ -16,9 +16,9 @@ from typing import Final
 from shangyou.core.errors import InputError, RefusedError
 from shangyou.exchange.canonical import canonical
 from shangyou.exchange.keys import decoded, encoded, opened
-from shangyou.exchange.member import Member, MemberKey
+from shangyou.exchange.member import Member
 from shangyou.exchange.trust.acceptance import Accepted, Roots
-from shangyou.exchange.trust.document import key_in, key_out, member_in, member_out
+from shangyou.exchange.trust.document import member_in, member_out
 
 BUNDLE: Final = "invitation"
 REQUEST: Final = "join-request"
@@ -43,7 +43,6 @@ class Request:
     """What a join request says."""
 
     member: Member
-    anchor: MemberKey | None  # an anchor key that the member offers to keep
     made: int  # ms since 1970 UTC
     secret_name: str  # which invitation it answers
     document: Mapping[str, object]
@@ -95,14 +94,13 @@ def secret_name(secret: bytes) -> str:
     return hashlib.sha256(b"shangyou invitation\n" + secret).hexdigest()
 
 
-def request(invited: Invitation, member: Member, anchor: MemberKey | None, at: int) -> dict[str, object]:
+def request(invited: Invitation, member: Member, at: int) -> dict[str, object]:
     """The request as a document, to be sealed with the member's own key."""
     document: dict[str, object] = {
         "kind": REQUEST,
         "federation": invited.roots.federation,
         "invitation": secret_name(invited.secret),
         "member": member_out(member),
-        "anchor": None if anchor is None else key_out(anchor),
         "made": at,
     }
     return document | {"proof": _proof(invited.secret, document)}
@@ -114,17 +112,16 @@ def read_request(sealed: object, federation: str, at: int) -> Request:
     Raises InputError "federation.request", "trust.document"; RefusedError "trust.federation" and as `keys.opened`.
     """
     document = sealed.get("document") if isinstance(sealed, Mapping) else None
-    names = {"kind", "federation", "invitation", "member", "anchor", "made", "proof"}
+    names = {"kind", "federation", "invitation", "member", "made", "proof"}
     if not isinstance(document, Mapping) or set(document) != names or document["kind"] != REQUEST:
         raise InputError("federation.request")
     if document["federation"] != federation:
         raise RefusedError("trust.federation", federation=str(document["federation"])[:64], ours=federation)
     member = member_in(document["member"])
     opened(sealed, member.keys, None)
-    anchor = None if document["anchor"] is None else key_in(document["anchor"])
     if type(document["made"]) is not int or not isinstance(document["invitation"], str):
         raise InputError("federation.request")
-    return Request(member, anchor, document["made"], document["invitation"], document)
+    return Request(member, document["made"], document["invitation"], document)
 
 
 def proved(found: Request, secret: bytes) -> bool:

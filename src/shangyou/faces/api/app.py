@@ -18,9 +18,10 @@ from shangyou.faces.api import problem
 from shangyou.faces.api.access import Caller, caller
 from shangyou.faces.api.acts import perform
 from shangyou.faces.api.answers import answer, wanted
-from shangyou.faces.api.deeds import DEEDS, Deed
+from shangyou.faces.api.deeds import DEEDS
 from shangyou.faces.api.desk import Desk
-from shangyou.faces.api.questions import QUESTIONS, Question
+from shangyou.faces.api.questions import QUESTIONS
+from shangyou.faces.api.tables import Deed, Question
 from shangyou.faces.api.transfer import add_transfers
 from shangyou.faces.rows import MEDIA
 

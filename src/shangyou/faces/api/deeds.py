@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Annotated, Any, Final
 
 from shangyou.core.errors import ConflictError, InputError, NotFoundError
 from shangyou.core.ports import Person
 from shangyou.core.registry import Device
+from shangyou.faces.api import catalogue, federation_deeds
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.moments import moment
+from shangyou.faces.api.tables import Deed, Done
 
-Done = dict[str, object]
 ROLES: Final = ("operator", "engineer", "analyst", "duty", "manager", "security", "viewer")
 STEWARDS: Final = frozenset({"operator", "engineer", "manager"})  # who may change data and devices
 KEEPERS: Final = frozenset({"operator"})  # who may change who may
@@ -253,16 +254,6 @@ def check_person(name: str, role: str, password: str) -> None:
         raise InputError("person.password", least=PASSWORD_LEAST)
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """A deed with its path under /api/v1/."""
-
-    path: str
-    do: Callable[..., Done]
-    about: str  # group of the documentation
-    roles: frozenset[str]
-
-
 DEEDS: Final = {
     deed.path: deed
     for deed in (
@@ -277,5 +268,7 @@ DEEDS: Final = {
         Deed("maps/save", save_map, "intake", STEWARDS),
         Deed("people/put", put_person, "node", KEEPERS),
         Deed("people/password", set_password, "node", KEEPERS),
+        *catalogue.DEEDS,
+        *federation_deeds.DEEDS,
     )
 }

@@ -5,13 +5,12 @@ The command line and the HTTP API read the same table, `QUESTIONS`; so whether a
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Annotated, Final
 
 import pyarrow as pa
 
-from shangyou.faces.api import vocabulary
+from shangyou.faces.api import catalogue, federation, vocabulary
 from shangyou.faces.api.arrived import batches, maps, outcome, progress, refused
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, made, texts
@@ -28,6 +27,7 @@ from shangyou.faces.api.registered import (
     sessions,
 )
 from shangyou.faces.api.status import MOMENTS, status
+from shangyou.faces.api.tables import Question
 from shangyou.faces.rows import Rows
 
 
@@ -53,16 +53,6 @@ def people(desk: Desk) -> Rows:
     return made(texts("name", "role", "display", "language"), map(asdict, desk.node.people.people()))
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question with its path under /api/v1/."""
-
-    path: str
-    ask: Callable[..., Rows]
-    about: str  # group of the documentation
-    roles: frozenset[str] | None = None  # who may ask; None = everybody who is signed in
-
-
 QUESTIONS: Final = {
     question.path: question
     for question in (
@@ -86,5 +76,7 @@ QUESTIONS: Final = {
         Question("latest", latest, "observations"),
         Question("observations", observations, "observations"),
         Question("assess", assess, "observations"),
+        *catalogue.QUESTIONS,
+        *federation.QUESTIONS,
     )
 }

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.main import get_command
 
-from shangyou.faces.cli import assess, demo, device, doctor, export, ingest, node, registry
+from shangyou.faces.cli import assess, catalogue, demo, device, doctor, export, federation, ingest, node, registry
 from shangyou.faces.cli.call import group, t
 from shangyou.faces.cli.help import Group
 
@@ -23,7 +23,10 @@ def application() -> Callable[..., Any]:
     assess.register(app)
     app.add_typer(registry.app, name="registry")
     app.add_typer(device.app, name="device")
+    app.add_typer(federation.app, name="federation")
     export.register(app)
+    app.add_typer(catalogue.datasets, name="dataset")
+    app.add_typer(catalogue.catalogue, name="catalogue")
     demo.register(app)
     doctor.register(app)
     return get_command(app)
@@ -37,7 +40,19 @@ class Ordered(Group):
         return sorted(self.commands, key=ORDER.index)
 
 
-ORDER: Final = ("node", "ingest", "assess", "export", "registry", "device", "demo", "doctor")
+ORDER: Final = (
+    "node",
+    "ingest",
+    "assess",
+    "export",
+    "registry",
+    "device",
+    "federation",
+    "dataset",
+    "catalogue",
+    "demo",
+    "doctor",
+)
 
 
 def _version(wanted: bool) -> None:

@@ -1,4 +1,4 @@
-"""What the command line says, in Chinese and English. The texts are data: `words.toml`."""
+"""What the command line says, in Chinese and English. The texts are data: `words*.toml`."""
 
 from __future__ import annotations
 
@@ -52,8 +52,11 @@ def _of_node(home: str) -> str:
 @cache
 def texts() -> dict[str, dict[str, str]]:
     """Every text by key: zh, en."""
-    file = files("shangyou.faces.cli") / "words.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8"))
+    found: dict[str, dict[str, str]] = {}
+    for file in files("shangyou.faces.cli").iterdir():
+        if file.name.startswith("words") and file.name.endswith(".toml"):
+            found |= tomllib.loads(file.read_text(encoding="utf-8"))
+    return found
 
 
 class Words:
