@@ -39,6 +39,7 @@ create table if not exists batch (
     n_received bigint not null, n_new bigint not null, n_unchanged bigint not null,
     n_revised bigint not null, n_refused bigint not null, withdrawn bigint, parts integer not null
 );
+create table if not exists mark (name varchar primary key, said varchar not null);
 """
 
 ROW: Final = (  # columns of a version, in the order of the table

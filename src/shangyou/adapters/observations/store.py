@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from shangyou.adapters.observations import book, read
+from shangyou.adapters.observations import book, changes, read
 from shangyou.adapters.observations.means import means
 from shangyou.adapters.observations.rejudge import rejudge
 from shangyou.adapters.observations.schema import EDITION, TABLES
@@ -23,6 +23,7 @@ from shangyou.adapters.observations.write import add
 from shangyou.core.errors import UnavailableError
 from shangyou.core.ports import Batch, BatchState, Progress, Selection, StoreSize
 from shangyou.core.records import Counts, Flagged, SeriesKey
+from shangyou.exchange.outlet import Changes, Place
 
 
 class DuckStore:
@@ -34,6 +35,7 @@ class DuckStore:
         self._config: dict[str, str | bool | int | float | list[str]] = {"threads": threads, "memory_limit": memory}
         self._write = threading.Lock()
         self._index = SeriesIndex()
+        self._hearers: list[Callable[[], None]] = []
         self._connect()
 
     def _connect(self) -> None:
@@ -221,6 +223,56 @@ class DuckStore:
             size = sum(file.stat().st_size for file in files if file.exists())
         return StoreSize(count, len(self._index), size, first, last)
 
+    # ---- between stores, see exchange.outlet.Outlet -------------------------------------------------------------
+
+    def cuts(self, selection: Selection, rows: int) -> list[tuple[int, int]]:
+        """See Outlet."""
+        with _reading():
+            return changes.cuts(self._con, self._index.matching(selection), selection, rows)
+
+    def extract(self, selection: Selection) -> pa.RecordBatch:
+        """See Outlet."""
+        with _reading():
+            return changes.extract(self._con, self._index.keys(), self._index.matching(selection), selection)
+
+    def changes(self, selection: Selection, after: Place, horizon: int | None, limit: int) -> Changes:
+        """See Outlet."""
+        ids, keys = self._index.matching(selection), self._index.keys
+        with _reading():
+            return changes.changes(self._con, keys, ids, selection, after, horizon, limit)
+
+    def here(self, horizon: int | None) -> Place:
+        """See Outlet."""
+        with _reading():
+            return changes.here(self._con, horizon)
+
+    def take(self, batch: Batch, rows: pa.RecordBatch, mark: tuple[str, str, str] | None = None) -> Counts | None:
+        """See Outlet."""
+        with self._write, self._transaction() as cursor:
+            if mark is not None and changes.said(cursor, mark[0]) != mark[1]:
+                cursor.rollback()
+                return None
+            counts = Counts()
+            if rows.num_rows:
+                added = changes.merge(cursor, self._index, batch, rows)
+                counts = Counts(rows.num_rows, added.new, added.unchanged, added.revised)
+                book.enter(cursor, batch, counts, book.parts(cursor, batch))
+            if mark is not None:
+                changes.say(cursor, mark[0], mark[2])
+            cursor.commit()
+            if rows.num_rows:
+                self._index.remember(added)
+        return counts
+
+    def mark(self, name: str) -> str:
+        """See Outlet."""
+        with _reading():
+            return changes.said(self._con.cursor(), name)
+
+    def on_change(self, heard: Callable[[], None]) -> None:
+        """See Outlet."""
+        self._hearers.append(heard)
+
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file."""
         with self.still():
@@ -254,6 +306,8 @@ class _Transaction:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if kind is None:
             self._cursor.close()
+            for hear in self._store._hearers:
+                hear()
             return
         with contextlib.suppress(duckdb.Error):  # where none is left to roll back, that is what we want
             self._cursor.rollback()
