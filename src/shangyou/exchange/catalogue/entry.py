@@ -126,7 +126,7 @@ def catalog_body(
 _Short = Annotated[str, msgspec.Meta(max_length=200)]
 _Long = Annotated[str, msgspec.Meta(max_length=4000)]
 _Names = Annotated[tuple[_Short, ...], msgspec.Meta(max_length=1000)]
-_Ms = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+_Ms = Annotated[int, msgspec.Meta(ge=-62_000_000_000_000, le=253_000_000_000_000)]  # within the years 6 to 9987
 
 
 class _Query(msgspec.Struct):

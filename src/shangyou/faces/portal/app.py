@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shangyou.faces.portal import (
     atlas,
+    catalogue,
     deeds,
     entries,
     exports,
@@ -107,6 +108,14 @@ def create_portal(node: Node, asked: Callable[[], None] = lambda: None) -> Starl
             Route("/sections", portal.endpoint(sections.sections)),
             Route("/sections.{form}", portal.endpoint(sections.export)),
             Route("/sections/{id:path}", portal.endpoint(section.section)),
+            Route("/catalogue", portal.endpoint(catalogue.page)),
+            Route("/catalogue.{form}", portal.endpoint(catalogue.export)),
+            Route("/catalogue/publish", portal.endpoint(catalogue.form)),
+            Route("/catalogue/publish", portal.endpoint(catalogue.publish), methods=["POST"]),
+            Route("/catalogue/withdraw", portal.endpoint(catalogue.withdraw), methods=["POST"]),
+            Route("/catalogue/measure", portal.endpoint(catalogue.measure), methods=["POST"]),
+            Route("/catalogue/crawl", portal.endpoint(catalogue.crawl), methods=["POST"]),
+            Route("/catalogue/{id:path}", portal.endpoint(catalogue.dataset)),
             Route("/exports", portal.endpoint(exports.exports)),
             Route("/exports/observations.{form}", portal.endpoint(exports.observations)),
             Route("/exports/ready/{name}.{form}", portal.endpoint(exports.ready_made)),
