@@ -20,6 +20,7 @@ from shangyou.exchange.trust.acceptance import Accepted, Countdown, Phase, count
 from shangyou.flows.crawl import crawl, due, leave
 from shangyou.flows.federation import Outcome
 from shangyou.flows.joining import Ask
+from shangyou.flows.ledger import record
 from shangyou.flows.telling import Pulse, Tell, feel, hand_on
 from shangyou.wiring import Node
 
@@ -173,6 +174,11 @@ def _joined(node: Node) -> Exchange:
     peers = SignedPeers(trust, _line(node), signer, now, lambda: secrets.token_urlsafe(16))
     node.ends.callback(peers.close)
     made = Exchange(node, trust, peers)
+
+    def write_down(kind: str, facts: Mapping[str, object]) -> None:
+        record(node.ledger, kind, facts, now())
+
+    made.hearers.append(write_down)
     trust.on_change(lambda accepted: made.tell("member", list_facts(accepted)))
     return made
 

@@ -25,6 +25,7 @@ LIVE: Final = 0.5  # seconds between two looks at the journal: what a station se
 RETRY: Final = 5.0  # seconds after an error that may pass by itself: a full disk, a lock
 AT_MOST: Final = 0.01  # seconds that the digest gives way before it does 1.5 ms of its own
 STEP: Final = 0.0005  # seconds between two looks at whether something is urgent
+LEDGER: Final = 1.0  # seconds between two looks at whether the ledger is to be signed
 FAULT: Final = 60.0  # seconds after a fault of the programme
 
 
@@ -170,3 +171,10 @@ def pulling(node: Node, worker: Thread) -> Thread | None:
         worker.wake()
 
     return Thread("pull", every, turn)
+
+
+def keeping(node: Node) -> Thread:
+    """Signs the ledger, has it sealed by the other members, and compares what they tell."""
+    from shangyou.faces.keeping import turn
+
+    return Thread("ledger", LEDGER, lambda: turn(node))

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import pyarrow as pa
 
-from shangyou.faces.api import catalogue, federation, vocabulary
+from shangyou.faces.api import catalogue, federation, ledger, vocabulary
 from shangyou.faces.api.arrived import batches, maps, outcome, progress, refused
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, made, texts
@@ -76,6 +76,7 @@ QUESTIONS: Final = {
         Question("latest", latest, "observations"),
         Question("observations", observations, "observations"),
         Question("assess", assess, "observations"),
+        *(Question(*each) for each in ledger.QUESTIONS),
         *catalogue.QUESTIONS,
         *federation.QUESTIONS,
     )

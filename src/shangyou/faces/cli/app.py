@@ -9,7 +9,19 @@ from typing import Annotated, Any, Final
 import typer
 from typer.main import get_command
 
-from shangyou.faces.cli import assess, catalogue, demo, device, doctor, export, federation, ingest, node, registry
+from shangyou.faces.cli import (
+    assess,
+    catalogue,
+    demo,
+    device,
+    doctor,
+    export,
+    federation,
+    ingest,
+    ledger,
+    node,
+    registry,
+)
 from shangyou.faces.cli.call import group, t
 from shangyou.faces.cli.help import Group
 
@@ -27,6 +39,7 @@ def application() -> Callable[..., Any]:
     export.register(app)
     app.add_typer(catalogue.datasets, name="dataset")
     app.add_typer(catalogue.catalogue, name="catalogue")
+    app.add_typer(ledger.app, name="ledger")
     demo.register(app)
     doctor.register(app)
     return get_command(app)
@@ -50,6 +63,7 @@ ORDER: Final = (
     "federation",
     "dataset",
     "catalogue",
+    "ledger",
     "demo",
     "doctor",
 )
