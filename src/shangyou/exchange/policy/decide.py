@@ -21,18 +21,17 @@ def decide(policy: Policy, request: Request, facts: Facts, at: int) -> Decision:
     """May this request be fulfilled at this time [ms since 1970 UTC], and how far?
 
     Several permissions widen; prohibitions always win. A request without a resolution gets the finest of which
-    anything may leave; its refusal tells the reasons at the finest.
+    anything may leave; if that is none, it is told why at the finest that the policy does not itself rule out.
     """
     if request.resolution is not None:
         return _decide(policy, request, facts, request.resolution, at)
-    first: Decision | None = None
+    refused: list[Refused] = []
     for resolution in RESOLUTIONS:
         decision = _decide(policy, request, facts, resolution, at)
         if isinstance(decision, Permitted):
             return decision
-        first = first or decision
-    assert first is not None
-    return first
+        refused.append(decision)
+    return min(refused, key=lambda each: any(reason.operand == "resolution" for reason in each.reasons))
 
 
 def applies(rule: Rule, action: str) -> bool:

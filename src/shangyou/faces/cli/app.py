@@ -12,6 +12,7 @@ from typer.main import get_command
 from shangyou.faces.cli import (
     assess,
     catalogue,
+    contract,
     demo,
     device,
     doctor,
@@ -20,6 +21,7 @@ from shangyou.faces.cli import (
     ingest,
     ledger,
     node,
+    policy,
     registry,
 )
 from shangyou.faces.cli.call import group, t
@@ -39,6 +41,9 @@ def application() -> Callable[..., Any]:
     export.register(app)
     app.add_typer(catalogue.datasets, name="dataset")
     app.add_typer(catalogue.catalogue, name="catalogue")
+    app.add_typer(policy.app, name="policy")
+    app.add_typer(contract.app, name="contract")
+    app.add_typer(contract.transfer, name="transfer")
     app.add_typer(ledger.app, name="ledger")
     demo.register(app)
     doctor.register(app)
@@ -63,6 +68,9 @@ ORDER: Final = (
     "federation",
     "dataset",
     "catalogue",
+    "policy",
+    "contract",
+    "transfer",
     "ledger",
     "demo",
     "doctor",

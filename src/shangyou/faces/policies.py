@@ -1,0 +1,115 @@
+"""Decisions and policies in words, as rows: for the command line, the API and pages alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Final
+
+import pyarrow as pa
+
+from shangyou.core.clock import from_ms
+from shangyou.exchange.policy.explain import Line
+from shangyou.exchange.policy.policy import Fault
+from shangyou.exchange.policy.terms import OPERANDS
+from shangyou.faces.rows import Rows
+from shangyou.faces.sentences import sentence
+
+WORDS: Final[dict[str, tuple[str, str]]] = {  # of lines: Chinese, English
+    "permitted": ("许可", "permitted"),
+    "refused": ("拒绝", "refused"),
+    "permission": ("许可", "permission"),
+    "prohibition": ("禁止", "prohibition"),
+    "holds": ("成立", "holds"),
+    "fails": ("不成立", "does not hold"),
+    "narrows": ("限定数据范围", "narrows the rows"),
+    "unknown": ("无法理解", "not understood"),
+    "aside": ("与此动作无关", "about another action"),
+    "steward": ("提供方数据管理员", "the provider's data steward"),
+    "consumer": ("请求方", "the consumer"),
+    "operator": ("联盟运营方", "the federation's operator"),
+    "time": ("时间（等待即可）", "time (waiting is enough)"),
+    "use": ("使用", "use"),
+    "read": ("读取", "read"),
+    "aggregate": ("汇总", "aggregate"),
+    "distribute": ("转供他人", "pass on"),
+    "notDistribute": ("不得转供他人", "not to be passed on"),
+    "delete": ("到期删除", "delete after"),
+    "attribute": ("注明来源", "cite the source"),
+    "and": ("全部满足", "all of"),
+    "or": ("满足其一", "any of"),
+    "xone": ("恰好满足其一", "exactly one of"),
+    "eq": ("为", "is"),
+    "neq": ("不为", "is not"),
+    "lt": ("小于", "below"),
+    "lteq": ("至多", "at most"),
+    "gt": ("大于", "above"),
+    "gteq": ("至少", "at least"),
+    "isAnyOf": ("为其中之一", "is any of"),
+    "isNoneOf": ("不在其中", "is none of"),
+    "isPartOf": ("属于", "is part of"),
+    "from": ("监测时间起", "observed from"),
+    "to": ("监测时间止", "observed up to"),
+}
+SCHEMA: Final = pa.schema(
+    [(name, pa.string()) for name in ("kind", "path", "code", "operand", "operator", "wanted", "found", "outcome")]
+    + [("who", pa.string()), ("when", pa.timestamp("ms", "UTC")), ("said", pa.string()), ("remedy", pa.string())]
+)
+FAULTS: Final = pa.schema([(name, pa.string()) for name in ("path", "code", "said", "remedy")])
+
+
+def word(key: str, language: str) -> str:
+    """A word of the profile or of a line."""
+    if key in OPERANDS:
+        return OPERANDS[key].zh if language == "zh" else OPERANDS[key].en
+    return WORDS[key][language != "zh"] if key in WORDS else key
+
+
+def said(line: Line, language: str) -> str:
+    """A line as a sentence."""
+    if line.kind == "reason":
+        words = {"operand": word(line.operand, language), "operator": word(line.operator, language)}
+        return sentence(line.code, asdict(line) | words, language).text
+    if line.kind == "constraint" and line.outcome == "unknown":
+        return f"{word('unknown', language)}: {line.wanted}"
+    found = line.found
+    if line.operand in ("from", "to"):
+        found = from_ms(int(found)).isoformat()
+    parts = (
+        [line.operand, line.operator]
+        if line.kind in ("constraint", "scope")
+        else [line.outcome, line.code]
+        if line.kind in ("rule", "verdict")
+        else [line.code]
+    )
+    text = " ".join(word(part, language) for part in parts if part)
+    return "  " * line.depth + " ".join(each for each in (text, line.wanted, f"({found})" if found else "") if each)
+
+
+def lines(found: Sequence[Line], language: str) -> Rows:
+    """An explanation as rows."""
+    return Rows.of(
+        pa.Table.from_pylist(
+            [
+                asdict(line)
+                | {
+                    "said": said(line, language),
+                    "outcome": word(line.outcome, language),
+                    "who": word(line.who, language),
+                    "remedy": sentence(line.code, asdict(line), language).remedy if line.kind == "reason" else "",
+                }
+                for line in found
+            ],
+            SCHEMA,
+        )
+    )
+
+
+def faults(found: Sequence[Fault], language: str) -> Rows:
+    """What is wrong with a policy, each fault with its place and what to do."""
+    told = [(fault, sentence(fault.code, fault.facts, language)) for fault in found]
+    return Rows.of(
+        pa.Table.from_pylist(
+            [{"path": f.path or "/", "code": f.code, "said": s.text, "remedy": s.remedy} for f, s in told], FAULTS
+        )
+    )
