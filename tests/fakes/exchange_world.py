@@ -128,6 +128,7 @@ class World:
         for _ in range(turns):
             for node in self.nodes.values():
                 node.send_all()
+                reconcile.expiries(node.control)
                 reconcile.turn(node.control)
             self.at += 40_000
 
@@ -163,7 +164,7 @@ class NodeAt:
             decide=negotiate.decide,
             admit=negotiate.admit,
             record=self.ledger.extend,
-            deadline=lambda at: at + 10 * DAY,
+            deadline=lambda talk, at: at + 10 * DAY,
             expires=lambda agreement: self.ends.get(agreement.id),
             seal=lambda document: {"document": document, "by": self.id},
             verified=_verified,

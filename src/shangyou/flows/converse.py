@@ -40,7 +40,7 @@ class Control:
     decide: Callable[[Control, Talk, int], Step]  # what this end does by itself
     admit: Callable[[Control, Talk], None]  # may this talk begin? raises
     record: Callable[[list[Act]], None]  # into the ledger, durable when it returns
-    deadline: Callable[[int], int]  # by when a person has to answer what came at a time
+    deadline: Callable[[Talk, int], int]  # by when a person has to answer what came at a time
     expires: Callable[[Agreement], int | None]  # end of an agreement's time window
     seal: Callable[[Facts], Facts]  # sign a document
     verified: Callable[[Facts, Member, int], Facts]  # the document of a sealed one, if the member signed it
@@ -211,7 +211,7 @@ def end(control: Control, kind: str, id: str, code: str, reasons: list[object], 
     """
     for _ in range(TRIES):
         talk, at = control.talks.talk(kind, id), control.now()
-        facts = {"talk": id, "kind": kind, "peer": talk.peer, "code": code, "by": by or control.members.me}
+        facts = {"talk": id, "kind": kind, "peer": talk.peer, "code": code, "person": by}
         act = Act("decision", facts | {"act": "terminate"}, at)
         if not talk.other and not moves.over(
             talk

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
+from urllib.parse import quote
 
 from shangyou.core.clock import from_ms
 from shangyou.core.errors import ConflictError, InputError, NotFoundError, RefusedError
 from shangyou.exchange.agreement import Agreement, AgreementState
 from shangyou.exchange.canonical import digest
+from shangyou.exchange.dsp.catalog import need_shown
 from shangyou.exchange.dsp.judge import Verdict
-from shangyou.exchange.dsp.messages import PATH
+from shangyou.exchange.dsp.messages import PATH, read
 from shangyou.exchange.dsp.talk import Act, Facts, Step, Talk
 from shangyou.flows import transfer
 from shangyou.flows.converse import Control, begin, end, say
@@ -36,7 +38,7 @@ def admit(control: Control, talk: Talk) -> None:
     if talk.kind == "transfer":
         transfer.admit(control, talk)
     elif talk.role == "provider":
-        dataset = control.datasets.dataset(talk.dataset)
+        dataset = need_shown(control.datasets.dataset(talk.dataset), talk.peer)
         if _id(talk.offer) not in {offer.id for offer in dataset.offers}:
             raise InputError("dsp.offer", offer=_id(talk.offer)[:200], dataset=talk.dataset)
         if talk.replaces:
@@ -70,7 +72,7 @@ def _judged(control: Control, talk: Talk, at: int) -> Step:
         "demanded": verdict.operands[0],
         "policy": digest(rules(talk.offer)),
         "rule": verdict.rule,
-        "talk": talk.id,
+        "negotiation": talk.id,
     }
     return replace(_step(control, talk, verdict, at), acts=(Act("decision", facts, at),))
 
@@ -81,7 +83,7 @@ def _step(control: Control, talk: Talk, verdict: Verdict, at: int) -> Step:
     if verdict.act == "counter" and verdict.policy is not None:
         return Step("offer", {"offer": offered(verdict.policy, _id(talk.offer), talk.dataset)})
     if verdict.act == "wait":
-        return Step(wait="person", due=control.deadline(at))
+        return Step(wait="person", due=control.deadline(talk, at))
     reasons = verdict.reasons()
     return Step("termination", {"code": verdict.code or "policy.refused"} | ({"reason": reasons} if reasons else {}))
 
@@ -90,7 +92,7 @@ def _overdue(talk: Talk, at: int) -> Step:
     """No person has answered in time: said in the ledger and at the desk; a machine does not answer for them."""
     if talk.due is None or at < talk.due:
         return Step(wait=talk.waits, due=talk.due)
-    facts = {"code": "contract.unanswered", "peer": talk.peer, "dataset": talk.dataset, "talk": talk.id}
+    facts = {"code": "contract.unanswered", "peer": talk.peer, "dataset": talk.dataset, "negotiation": talk.id}
     return Step(wait=talk.waits, acts=(Act("alarm", facts, at),))
 
 
@@ -98,7 +100,7 @@ def _as_consumer(control: Control, talk: Talk, at: int) -> Step:
     if talk.state == "OFFERED":
         if talk.asked is not None and digest(rules(talk.asked)) == digest(rules(talk.offer)):
             return Step("accepted")
-        return _overdue(talk, at) if talk.waits else Step(wait="person", due=control.deadline(at))
+        return _overdue(talk, at) if talk.waits else Step(wait="person", due=control.deadline(talk, at))
     if talk.state == "AGREED":
         wrong = difference(talk, control.members.me)
         if wrong:
@@ -186,6 +188,22 @@ def _id(offer: Facts | None) -> str:
     return str((offer or {}).get("@id") or "")
 
 
+def offers(control: Control, dataset: str) -> list[Facts]:
+    """The offers of a dataset of another member, as its owner makes them now.
+
+    Raises InputError "dsp.dataset" for a name that is not "owner/name"; NotFoundError "catalogue.dataset".
+    """
+    owner, _, name = dataset.partition("/")
+    if not owner or not name:
+        raise InputError("dsp.dataset", dataset=dataset[:200])
+    control.members.member(owner)
+    answer = control.peers.call(owner, "GET", f"{PATH}/catalog/datasets/{quote(dataset)}")
+    if answer.status != 200:
+        raise NotFoundError("catalogue.dataset", id=dataset)
+    found = read(answer.body, "Dataset")
+    return list(found["hasPolicy"])
+
+
 # ---- what people do ---------------------------------------------------------------------------------------------
 
 
@@ -215,8 +233,8 @@ def request(
         by=by,
     )
     content = {"offer": wanted} | ({"replaces": replaces} if replaces else {})
-    facts = {"act": "request", "by": by, "dataset": dataset, "policy": digest(rules(wanted)), "provider": provider}
-    return begin(control, talk, content, (Act("decision", facts | {"talk": talk.id}, control.now()),))
+    facts = {"act": "request", "dataset": dataset, "person": by, "policy": digest(rules(wanted)), "provider": provider}
+    return begin(control, talk, content, (Act("decision", facts | {"negotiation": talk.id}, control.now()),))
 
 
 def accept(control: Control, id: str, by: str) -> Talk:
@@ -243,7 +261,7 @@ def counter(control: Control, id: str, policy: Mapping[str, object], by: str) ->
 
 
 def _act(talk: Talk, act: str, by: str, at: int) -> Act:
-    facts = {"act": act, "by": by, "dataset": talk.dataset, "peer": talk.peer, "talk": talk.id}
+    facts = {"act": act, "dataset": talk.dataset, "negotiation": talk.id, "peer": talk.peer, "person": by}
     return Act("decision", facts, at)
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from shangyou.core.errors import ConflictError, InputError, NotFoundError, RefusedError
 from shangyou.exchange.agreement import Agreement, AgreementState
+from shangyou.exchange.canonical import digest
 from shangyou.exchange.dsp.messages import PATH
+from shangyou.exchange.dsp.tables import FINAL
 from shangyou.exchange.dsp.talk import Act, Step, Talk
 from shangyou.flows.converse import Control, begin, end, say
 
@@ -30,14 +32,21 @@ def _need_active(agreement: Agreement) -> None:
 
 def decide(control: Control, talk: Talk, at: int) -> Step:
     """What an end does by itself: the provider starts what it has admitted."""
-    facts = {"agreement": talk.agreement, "format": talk.format, "peer": talk.peer, "role": talk.role}
     if talk.role == "provider" and talk.state == "REQUESTED":
         address = dict(control.plane.offer(talk.transfer()))
-        act = Act("transfer", facts | {"act": "start", "transfer": talk.id}, at)
-        return Step("start", {"dataAddress": address} if address else {}, acts=(act,))
-    if talk.role == "consumer" and talk.since == at and talk.state in ("STARTED", "COMPLETED", "TERMINATED"):
-        return Step(acts=(Act("transfer", facts | {"act": talk.state.lower(), "transfer": talk.id}, at),))
+        return Step("start", {"dataAddress": address} if address else {}, acts=(started(talk, at),))
+    if talk.role == "consumer" and talk.since == at and talk.state == "STARTED":
+        return Step(acts=(started(talk, at),))
+    if talk.since == at and talk.state in FINAL and talk.ended_by == talk.peer:
+        facts = {"act": talk.state.lower(), "code": talk.code, "peer": talk.peer, "transfer": talk.id}
+        return Step(acts=(Act("decision", facts, at),))
     return Step()
+
+
+def started(talk: Talk, at: int) -> Act:
+    """Data may move from now on: the same facts at both ends, so that the two logs can be compared."""
+    facts: dict[str, object] = {"act": "started", "agreement": talk.agreement, "format": talk.format, **talk.pids}
+    return Act("transfer", facts | {"transaction": digest(facts)}, at)
 
 
 def start(
@@ -75,8 +84,8 @@ def start(
     content: dict[str, object] = {"agreementId": agreement, "format": format}
     content |= {"dataAddress": address} if address else {}
     content |= {"selection": selection} if selection else {}
-    facts = {"act": "request", "agreement": agreement, "by": by, "format": format, "transfer": talk.id}
-    return begin(control, talk, content, (Act("transfer", facts, control.now()),))
+    facts = {"act": "request", "agreement": agreement, "format": format, "person": by, "transfer": talk.id}
+    return begin(control, talk, content, (Act("decision", facts, control.now()),))
 
 
 def stop(control: Control, id: str, code: str, reasons: list[object], by: str = "") -> Talk:

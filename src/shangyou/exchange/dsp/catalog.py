@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from shangyou.core.errors import NotFoundError
+from shangyou.exchange.catalogue.sharing import audience
 from shangyou.exchange.dataset import Dataset
 from shangyou.exchange.dsp.messages import PATH
 from shangyou.exchange.dsp.schemas import CONTEXT
 
 FORMATS: Final = ("Arrow-PULL", "Parquet-PULL", "CSV-PULL", "Arrow-PUSH")
+
+
+def shown(datasets: Sequence[Dataset], member: str) -> list[Dataset]:
+    """Those of which a member may know."""
+    return [each for each in datasets if (known := audience(each)) is None or member in known]
+
+
+def need_shown(dataset: Dataset, member: str) -> Dataset:
+    """The dataset, if the member may know of it; NotFoundError "catalogue.dataset"."""
+    if not shown([dataset], member):
+        raise NotFoundError("catalogue.dataset", id=dataset.id)
+    return dataset
 
 
 def dataset_body(dataset: Dataset, address: str) -> dict[str, object]:

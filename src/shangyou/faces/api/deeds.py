@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 from shangyou.core.errors import ConflictError, InputError, NotFoundError
 from shangyou.core.ports import Person
 from shangyou.core.registry import Device
-from shangyou.faces.api import catalogue, federation_deeds, ledger
+from shangyou.faces.api import catalogue, contracts, federation_deeds, ledger
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.moments import moment
 from shangyou.faces.api.tables import Deed, Done
@@ -271,5 +271,6 @@ DEEDS: Final = {
         *(Deed(*each) for each in ledger.DEEDS),
         *catalogue.DEEDS,
         *federation_deeds.DEEDS,
+        *contracts.DEEDS,
     )
 }

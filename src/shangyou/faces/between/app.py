@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from shangyou.core.errors import NotFoundError
-from shangyou.faces.between import catalogue, trust, witness
+from shangyou.faces.between import catalogue, dsp, trust, witness
 from shangyou.faces.between.access import refused
 from shangyou.wiring_exchange import Exchange
 
@@ -20,6 +20,7 @@ PARTS: Final[tuple[Callable[[Exchange], list[Route]], ...]] = (  # each part add
     trust.routes,
     witness.routes,
     catalogue.routes,
+    dsp.routes,
 )
 
 

@@ -14,13 +14,14 @@ from starlette.routing import Route
 
 from shangyou.core.errors import InputError, NotFoundError, RefusedError, ShangyouError
 from shangyou.exchange.dsp import messages
-from shangyou.exchange.dsp.catalog import catalog_body, dataset_message
+from shangyou.exchange.dsp.catalog import catalog_body, dataset_message, need_shown, shown
 from shangyou.exchange.dsp.talk import Talk
 from shangyou.exchange.member import Member
-from shangyou.faces.between.access import read
+from shangyou.faces.between.access import peer, read
 from shangyou.faces.sentences import sentence
 from shangyou.flows.agreements import NOTICES, hear_notice
 from shangyou.flows.converse import Control, hear, of_member, open_heard
+from shangyou.wiring_exchange import Exchange
 
 log = logging.getLogger("shangyou.dsp")
 
@@ -55,7 +56,7 @@ def respond(control: Control, member: Member, method: str, path: str, body: byte
     pids: dict[str, str] = {}
     try:
         if kind == "catalog":
-            return 200, _catalogue(control, method, folder, rest, body)
+            return 200, _catalogue(control, member, method, folder, rest, body)
         return _talked(control, member, method, kind, rest, body, pids)
     except ShangyouError as error:
         return _error(kind, error, pids)
@@ -74,16 +75,18 @@ def _error(kind: str, error: ShangyouError, pids: Mapping[str, str]) -> Answered
     return status, messages.error(kind, error, pids, reasons)
 
 
-def _catalogue(control: Control, method: str, folder: str, rest: str, body: bytes) -> Mapping[str, object]:
+def _catalogue(
+    control: Control, member: Member, method: str, folder: str, rest: str, body: bytes
+) -> Mapping[str, object]:
     address = control.me.address.rstrip("/")
     if (method, folder, rest) == ("POST", "catalog", "request"):
         message = messages.read(body, "CatalogRequestMessage")
         if message.get("filter"):
             raise InputError("dsp.filter")
-        return catalog_body(control.members.me, address, control.datasets.datasets())
+        return catalog_body(control.members.me, address, shown(control.datasets.datasets(), member.id))
     head, _, id = rest.partition("/")
     if (method, folder, head) == ("GET", "catalog", "datasets") and id:
-        return dataset_message(control.datasets.dataset(id), address)
+        return dataset_message(need_shown(control.datasets.dataset(id), member.id), address)
     raise NotFoundError("dsp.path", path=f"/{folder}/{rest}"[:200])
 
 
@@ -189,3 +192,16 @@ def notice_routes(control: Callable[[], Control], authenticate: Authenticate) ->
         return await run_in_threadpool(work, request, body)
 
     return [Route(NOTICES, answer, methods=["POST"])]
+
+
+def routes(exchange: Exchange) -> list[Route]:
+    """The routes of this part."""
+    from shangyou.faces.contracting import contracting
+
+    def control() -> Control:
+        return contracting(exchange).control
+
+    def authenticate(request: Request, body: bytes) -> Member:
+        return peer(request, body, exchange)
+
+    return [*dsp_routes(control, authenticate), *notice_routes(control, authenticate)]

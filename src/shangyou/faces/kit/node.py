@@ -198,7 +198,7 @@ class KitNode:
             decide=self._decide,
             admit=_admit,
             record=_tell,
-            deadline=lambda at: at,
+            deadline=lambda talk, at: at,
             expires=lambda agreement: None,
             seal=lambda document: {"document": document},
             verified=_nothing,
