@@ -14,7 +14,9 @@ NAMES = {  # in the order of the page: what it is about
     "bulk": "Table intake",
     "store": "Observation store",
     "classes": "Assessment",
+    "ledger": "Ledger",
     "node": "A node at rest",
+    "catalogue": "Catalogue",
 }
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = """# Figures

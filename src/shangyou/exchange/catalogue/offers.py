@@ -1,55 +1,11 @@
-"""Offers from what a form asks: the usual terms as an ODRL policy of the profile, and any policy in words."""
+"""Any policy in words, for people; also one that the policy decision would not understand."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from shangyou.exchange.policy.render import constraint
-from shangyou.exchange.policy.terms import LOGICAL, OPERANDS, PROFILE
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The usual terms. Empty: no limit."""
-
-    recipients: tuple[str, ...] = ()  # member ids
-    purposes: tuple[str, ...] = ()  # keys of policy.terms.PURPOSES
-    until: str = ""  # xsd:dateTime with zone, up to which it may be used
-    delay: str = ""  # ISO 8601 duration that observations must be old
-    resolution: str = ""  # finest that leaves: hour, day, month
-    rows: int | None = None  # quota
-    cite: bool = True
-    onward: bool = False  # may it be passed on?
-    delete: str = ""  # ISO 8601 duration after which it must be deleted
-
-
-def policy_of(terms: Terms) -> dict[str, object]:
-    """The terms as an ODRL policy without target."""
-    constraints = [
-        constraint(name, operator, value)
-        for name, operator, value in (
-            ("recipient", "isAnyOf", list(terms.recipients)),
-            ("purpose", "isAnyOf", list(terms.purposes)),
-            ("dateTime", "lt", terms.until),
-            ("delay", "gteq", terms.delay),
-            ("resolution", "gteq", terms.resolution),
-            ("rows", "lteq", "" if terms.rows is None else str(terms.rows)),
-        )
-        if value
-    ]
-    permission: dict[str, object] = {"action": "use"}
-    if constraints:
-        permission["constraint"] = constraints
-    policy: dict[str, object] = {"profile": PROFILE, "permission": [permission]}
-    if not terms.onward:
-        policy["prohibition"] = [{"action": "distribute"}]
-    duties: list[dict[str, object]] = [{"action": "attribute"}] if terms.cite else []
-    if terms.delete:
-        duties.append({"action": "delete", "constraint": [constraint("elapsedTime", "lteq", terms.delete)]})
-    return policy | ({"obligation": duties} if duties else {})
-
+from shangyou.exchange.policy.terms import LOGICAL, OPERANDS, PURPOSES
 
 WORDS = {  # operator: zh, en
     "eq": ("为", "is"),
@@ -79,6 +35,27 @@ ACTIONS = {  # zh, en
     "delete": ("删除", "delete it"),
     "attribute": ("注明来源", "cite the source"),
 }
+DUTIES = {  # operands of duties: zh, en
+    "elapsedTime": ("收到后", "after it came"),
+    "citation": ("写法", "as"),
+}
+USES = dict(  # purposes: zh, en
+    zip(
+        PURPOSES,
+        (
+            ("法定职责", "statutory duty"),
+            ("考核评价", "assessment"),
+            ("执法监管", "enforcement"),
+            ("预警", "warning"),
+            ("应急处置", "emergency"),
+            ("生态补偿", "compensation"),
+            ("规划", "planning"),
+            ("科研", "research"),
+            ("信息公开", "publication"),
+        ),
+        strict=True,
+    )
+)
 JOINED = {  # zh, en
     "and": ("并且", "and"),
     "or": ("或者", "or"),
@@ -114,17 +91,20 @@ def _said(each: Any, place: int) -> str:
             return "(" + f" {joint} ".join(_said(part, place) for part in _list(each[name])) + ")"
     operand = str(each.get("leftOperand", ""))
     known = OPERANDS.get(operand)
-    name = (known.zh if place == 0 else known.en) if known else operand
+    name = (known.zh if place == 0 else known.en) if known else DUTIES.get(operand, (operand, operand))[place]
     operator = str(each.get("operator", ""))
-    return f"{name} {WORDS.get(operator, (operator, operator))[place]} {_value(each.get('rightOperand'))}"
+    return f"{name} {WORDS.get(operator, (operator, operator))[place]} {_value(each.get('rightOperand'), place if operand == 'purpose' else -1)}"
 
 
-def _value(right: Any) -> str:
+def _value(right: Any, place: int) -> str:
+    """A right operand; `place` >= 0: of purposes, in that language."""
     if isinstance(right, list | tuple):
-        return ", ".join(_value(each) for each in right)
+        return ", ".join(_value(each, place) for each in right)
     if isinstance(right, Mapping):
-        return ", ".join(f"{key}: {_value(value)}" for key, value in right.items() if not str(key).startswith("@type"))
-    return str(right)[:200]
+        named = [(key, value) for key, value in right.items() if not str(key).startswith("@type")]
+        return ", ".join(f"{key}: {_value(value, place)}" for key, value in named)
+    text = str(right)[:200]
+    return USES[text][place] if place >= 0 and text in USES else text
 
 
 def _list(value: Any) -> list[Any]:

@@ -14,9 +14,10 @@ from shangyou.core.errors import InputError, NotFoundError
 from shangyou.exchange.catalogue.dcat import catalogue as dcat
 from shangyou.exchange.catalogue.dcat import turtle
 from shangyou.exchange.catalogue.entry import Entry
-from shangyou.exchange.catalogue.offers import Terms, in_words, policy_of
+from shangyou.exchange.catalogue.offers import in_words
 from shangyou.exchange.catalogue.port import Wanted
 from shangyou.exchange.dataset import DataLevel, Dataset, DatasetQuery, Offer, Sharing
+from shangyou.exchange.policy.write import TEMPLATES, Terms, written
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, Texts, made
 from shangyou.faces.api.moments import moment
@@ -210,7 +211,8 @@ def put(
     review: Annotated[int, "least level of review, 0 to 3"] = 0,
     level: Annotated[str, "general, important or core"] = "general",
     sharing: Annotated[str, "unconditional, conditional or none"] = "conditional",
-    offer: Annotated[Texts, "ODRL policies as JSON; none: one of the terms below"] = (),
+    offer: Annotated[Texts, "ODRL policies as JSON; none: the template or the terms below"] = (),
+    template: Annotated[str, "terms: unconditional, peers, national, emergency; the others are laid over it"] = "",
     recipient: Annotated[Texts, "terms: members that may have it"] = (),
     purpose: Annotated[Texts, "terms: what it may be used for"] = (),
     until: Annotated[str, "terms: may be used up to this time"] = "",
@@ -236,14 +238,25 @@ def put(
         sharing=_one(Sharing, "sharing", sharing),
         simulated=desk.simulated,
     )
-    terms = Terms(tuple(recipient), tuple(purpose), _zoned(until), delay, resolution)
-    policies = [_policy(text) for text in offer] or ([] if said.sharing is Sharing.NONE else [policy_of(terms)])
+    terms = _terms(
+        template, recipients=recipient, purposes=purpose, end=_zoned(until), delay=delay, resolution=resolution
+    )
+    policies = [_policy(text) for text in offer] or ([] if said.sharing is Sharing.NONE else [terms])
     automatic = not manual and said.level is not DataLevel.IMPORTANT
     offers = tuple(Offer(f"{said.id}#{n + 1}", policy, automatic) for n, policy in enumerate(policies))
     said = publish.publish(
         replace(said, offers=offers), found.catalogue, desk.node.registry, found.tell, found.me, desk.now(), desk.by
     )
     return {"id": said.id} | measured(desk, said.id)
+
+
+def _terms(template: str, **given: object) -> dict[str, object]:
+    """The policy of a template with what else is given laid over it."""
+    if template and template not in TEMPLATES:
+        raise InputError("catalogue.value", field="template", value=template, known=", ".join(TEMPLATES))
+    given = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items() if v}
+    policy = written(replace(TEMPLATES.get(template, Terms()), **given), "offer")  # type: ignore[arg-type]
+    return {name: value for name, value in policy.items() if not name.startswith("@")}
 
 
 def _zoned(text: str) -> str:

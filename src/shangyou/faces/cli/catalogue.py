@@ -40,6 +40,9 @@ def publish(
         str, typer.Option(help=t("dataset.sharing"), metavar="unconditional|conditional|none")
     ] = "conditional",
     offer: Annotated[list[Path] | None, typer.Option(help=t("dataset.offer"))] = None,
+    template: Annotated[
+        str, typer.Option(help=t("dataset.template"), metavar="unconditional|peers|national|emergency")
+    ] = "",
     recipient: Annotated[Many, typer.Option(help=t("dataset.recipient"))] = None,
     purpose: Annotated[Many, typer.Option(help=t("dataset.purpose"))] = None,
     until: Annotated[str, typer.Option(help=t("dataset.until"))] = "",
@@ -60,6 +63,7 @@ def publish(
             review=review,
             level=level,
             sharing=sharing,
+            template=template,
             until=until,
             delay=delay,
             manual=manual,

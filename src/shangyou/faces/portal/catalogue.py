@@ -13,6 +13,7 @@ from shangyou.exchange.catalogue.offers import in_words
 from shangyou.exchange.catalogue.port import FACETS, Source, Wanted
 from shangyou.exchange.dataset import DataLevel, Sharing
 from shangyou.exchange.policy.terms import CADENCES, PURPOSES
+from shangyou.exchange.policy.write import TEMPLATES
 from shangyou.faces.api import catalogue as deeds
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.portal.visit import Visit
@@ -108,7 +109,6 @@ def dataset(visit: Visit) -> Response:
         offers=[(offer, in_words(offer.policy, language)) for offer in said.offers],
         seen=found.catalogue.seen(said.id),
         ask=_ask_deed(),
-        purposes=tuple(PURPOSES),
         done=visit.query("done"),
         listed=_listed,
     )
@@ -144,6 +144,7 @@ def form(visit: Visit, error: ShangyouError | None = None) -> Response:
         levels=tuple(DataLevel),
         sharings=tuple(Sharing),
         purposes=tuple(PURPOSES),
+        templates=tuple(TEMPLATES),
         wrong=sentence(error.code, error.facts, visit.t.language) if error else None,
     )
 
@@ -187,6 +188,7 @@ def publish(visit: Visit) -> Response:
             review=int(given["review"]) if given.get("review", "") in ("1", "2", "3") else 0,
             level=given.get("level", "general"),
             sharing=given.get("sharing", "conditional"),
+            template=given.get("template", ""),
             recipient=many("recipient"),
             purpose=many("purpose"),
             until=given.get("until", ""),
