@@ -28,6 +28,7 @@ Handler: TypeAlias = Callable[["Visit"], Response]
 MAY: dict[str, frozenset[str]] = {  # what changes something, and the roles that may do it; reading is for all
     "batch.withdraw": frozenset({"operator", "engineer", "manager"}),
     "device.ask": frozenset({"operator", "engineer", "manager"}),
+    "ledger.sign": frozenset({"operator", "security", "manager"}),
     "dataset.publish": frozenset({"operator", "engineer", "manager"}),
     "device.read_again": frozenset({"operator", "engineer", "manager"}),
 }
