@@ -26,6 +26,8 @@ RETRY: Final = 5.0  # seconds after an error that may pass by itself: a full dis
 AT_MOST: Final = 0.01  # seconds that the digest gives way before it does 1.5 ms of its own
 STEP: Final = 0.0005  # seconds between two looks at whether something is urgent
 LEDGER: Final = 1.0  # seconds between two looks at whether the ledger is to be signed
+CONTRACTS: Final = 1.0  # seconds between two looks at what was lost; what is new is sent at once
+MEETING: Final = 5.0  # seconds between two looks at whom to ask
 FAULT: Final = 60.0  # seconds after a fault of the programme
 
 
@@ -178,3 +180,41 @@ def keeping(node: Node) -> Thread:
     from shangyou.faces.keeping import turn
 
     return Thread("ledger", LEDGER, lambda: turn(node))
+
+
+def reconciling(node: Node) -> Thread:
+    """Makes up for what was lost between members: letters, decisions, records; nothing while in no federation."""
+
+    def turn() -> None:
+        from shangyou.wiring_exchange import exchange
+
+        if exchange(node) is not None:
+            from shangyou.faces import contracting  # 10 MB: a node that is alone does without
+
+            contracting.turn(node)
+
+    return Thread("contracts", CONTRACTS, turn)
+
+
+def meeting(node: Node) -> Thread:
+    """Asks the other members how they are, and reads their catalogues, when it is due; one that hangs holds up none."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from shangyou.wiring_exchange import exchange
+
+    pools: list[ThreadPoolExecutor] = []
+
+    def turn() -> None:
+        joined = exchange(node)
+        if joined is None:
+            return
+        if not pools:
+            pools.append(ThreadPoolExecutor(4, "meeting"))
+            node.ends.callback(pools[0].shutdown, cancel_futures=True)
+        for work in (*joined.due(joined.now()), *joined.crawls(joined.now())):
+            try:
+                pools[0].submit(work).result(MEETING)
+            except (ShangyouError, TimeoutError) as error:
+                log.info("meeting: %s", error)
+
+    return Thread("meeting", MEETING, turn)
