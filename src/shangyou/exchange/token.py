@@ -84,11 +84,13 @@ def check(token: str, member: Callable[[str], Member], me: str, asked: Asked, at
     """
     head, claims, signed, signature = _parts(token)
     sender = _sender(claims, member)
-    key = _key(head, sender, at)
+    key = _key(head, sender)
     if not verify(key, signed, signature):
         raise TokenError("token.signature", member=sender.id)
     _check_binding(claims, key, me, asked)
-    expires = _check_times(claims, at)
+    expires = _check_times(claims, at)  # before the key's time: a wrong clock is to be told as a wrong clock
+    if not counts(key, at):
+        raise TokenError("token.key_time", member=sender.id, kid=key.kid)
     return Checked(sender, str(claims["jti"]), expires)
 
 
@@ -137,7 +139,7 @@ def _sender(claims: dict[str, object], member: Callable[[str], Member]) -> Membe
         raise TokenError("token.member", member=str(claims["iss"])[:64]) from None
 
 
-def _key(head: dict[str, object], sender: Member, at: int) -> MemberKey:
+def _key(head: dict[str, object], sender: Member) -> MemberKey:
     if set(head) != {"alg", "kid", "typ"} or head["typ"] != KIND:  # no jwk, no x5u, no crit: the list names the keys
         raise TokenError("token.algorithm", algorithm=str(head.get("alg"))[:32])
     key = next((each for each in sender.keys if each.kid == head["kid"]), None)
@@ -145,8 +147,6 @@ def _key(head: dict[str, object], sender: Member, at: int) -> MemberKey:
         raise TokenError("token.key", member=sender.id, kid=str(head["kid"])[:64])
     if head["alg"] != ALGORITHMS.get(key.suite):  # the key says how it signs; the token has no say in it
         raise TokenError("token.algorithm", algorithm=str(head["alg"])[:32])
-    if not counts(key, at):
-        raise TokenError("token.key_time", member=sender.id, kid=key.kid)
     return key
 
 

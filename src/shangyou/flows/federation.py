@@ -16,7 +16,7 @@ from shangyou.exchange.keys import STD, cosigned, key_names, member_key
 from shangyou.exchange.member import Level, Member, Role, Standing
 from shangyou.exchange.ports import Signer
 from shangyou.exchange.trust import change
-from shangyou.exchange.trust.acceptance import Accepted, Roots
+from shangyou.exchange.trust.acceptance import SKEW, Accepted, Roots
 from shangyou.exchange.trust.document import DAY, TrustList, check_address, check_whole, to_document
 
 LIFE: Final = 30 * DAY  # of a list: long enough for holidays, short enough that a forgotten node stops
@@ -120,7 +120,7 @@ class Outcome:
 
 
 def member_of(facts: Facts, key: OwnKey, at: int) -> Member:
-    """The member that a list will name."""
+    """The member that a list will name. Its first key counts a little before now, for nodes whose clock is behind."""
     return Member(
         id=facts.id,
         name_zh=facts.name_zh,
@@ -128,7 +128,7 @@ def member_of(facts: Facts, key: OwnKey, at: int) -> Member:
         level=facts.level,
         adm_code=facts.adm_code,
         address=check_address(facts.address.rstrip("/")),
-        keys=(member_key(key.suite, key.public, at),),
+        keys=(member_key(key.suite, key.public, max(0, at - SKEW)),),
         roles=facts.roles,
         pins=facts.pins,
     )

@@ -146,10 +146,14 @@ def member_out(member: Member) -> dict[str, object]:
 
 def check_address(address: str) -> str:
     """The base of a node: https anywhere; http on this machine alone. InputError "trust.document"."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        raise _wrong("address", address[:200]) from None
     plain = parts.scheme == "http" and parts.hostname in LOOPBACK
     whole = parts.hostname and not (parts.path or parts.query or parts.fragment or parts.username or parts.password)
-    if len(address) > 200 or not whole or not (parts.scheme == "https" or plain) or parts.port == 0:
+    if len(address) > 200 or not whole or not (parts.scheme == "https" or plain) or port == 0:
         raise _wrong("address", address[:200])
     return address
 
