@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Final
 
 import pyarrow as pa
 
-from shangyou.core.clock import from_ms
+from shangyou.core.clock import LEGAL, from_ms
 from shangyou.exchange.policy.explain import Line
 from shangyou.exchange.policy.policy import Fault
 from shangyou.exchange.policy.terms import OPERANDS
@@ -86,6 +87,42 @@ def said(line: Line, language: str) -> str:
     return "  " * line.depth + " ".join(each for each in (text, line.wanted, f"({found})" if found else "") if each)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A line in words, as the part `policy_why.html` of a page shows it."""
+
+    said: str
+    path: str
+    outcome: str
+    who: str
+    when: datetime | None  # legal time
+    remedy: str
+    permits: bool
+    doubtful: bool  # it does not hold, or is not understood
+
+
+def told(found: Sequence[Line], language: str) -> list[Told]:
+    """An explanation in words, in the order of its lines."""
+    return [
+        Told(
+            said=said(line, language).strip(),
+            path=line.path,
+            outcome=word(line.outcome, language) if line.kind == "constraint" else "",
+            who=word(line.who, language),
+            when=None if line.when is None else from_ms(line.when).astimezone(LEGAL),
+            remedy=remedy(line, language),
+            permits=line.outcome == "permitted",
+            doubtful=line.outcome in ("fails", "unknown"),
+        )
+        for line in found
+    ]
+
+
+def remedy(line: Line, language: str) -> str:
+    """What can be done about a reason."""
+    return sentence(line.code, asdict(line), language).remedy if line.kind == "reason" else ""
+
+
 def lines(found: Sequence[Line], language: str) -> Rows:
     """An explanation as rows."""
     return Rows.of(
@@ -96,7 +133,7 @@ def lines(found: Sequence[Line], language: str) -> Rows:
                     "said": said(line, language),
                     "outcome": word(line.outcome, language),
                     "who": word(line.who, language),
-                    "remedy": sentence(line.code, asdict(line), language).remedy if line.kind == "reason" else "",
+                    "remedy": remedy(line, language),
                 }
                 for line in found
             ],
