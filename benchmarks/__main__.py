@@ -15,7 +15,6 @@ NAMES = {  # in the order of the page: what it is about
     "store": "Observation store",
     "classes": "Assessment",
     "ledger": "Ledger",
-    "ledger": "Ledger",
     "node": "A node at rest",
     "catalogue": "Catalogue",
 }

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shangyou.wiring import Node
 
 ROWS: Final = 50
+LONG: Final = 48  # characters of a fact that are shown whole: an id fits, a hash does not say more than its beginning
 ALARMS: Final = 20  # that the page shows, the newest
 
 
@@ -91,7 +92,7 @@ def _facts(facts: Mapping[str, object]) -> list[tuple[str, str]]:
     told = []
     for name, value in sorted(facts.items()):
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        told.append((name, text if len(text) <= 80 else f"{text[:24]}…"))
+        told.append((name, text if len(text) <= LONG or " " in text[:LONG] else f"{text[:24]}…"))
     return told
 
 
