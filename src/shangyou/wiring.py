@@ -61,15 +61,24 @@ class Node:
         self.lock.close()
 
 
-def digest(node: Node) -> Digest:
-    """What brings the node's journal into its store; one at a time is at work."""
+def digest(node: Node, beside: bool = False) -> Digest:
+    """What brings the node's journal into its store; one at a time is at work.
+
+    beside: while many packets come, they are read in a process of their own.
+    """
+    from shangyou.adapters.reading import ReadingBeside
     from shangyou.flows.again import AGAIN, reader
     from shangyou.flows.digest import Digest  # with all readers and checks 12 MB: an idle node does without
     from shangyou.flows.readers import READERS
     from shangyou.quality.reader import packaged_plan
 
     readers = {**READERS, AGAIN: reader(node.journal, node.store, node.registry, node.intake)}
-    return Digest(node.journal, node.store, node.registry, node.intake, readers, packaged_plan())
+    choose = None
+    if beside:
+        reading = ReadingBeside(node.settings.home / "journal", node.journal, node.registry)
+        node.ends.callback(reading.close)
+        choose = reading.choose
+    return Digest(node.journal, node.store, node.registry, node.intake, readers, packaged_plan(), choose)
 
 
 def listener(node: Node, kept: Callable[[range], None] = lambda new: None) -> Hj212Listener:

@@ -14,9 +14,10 @@ from shangyou.core.journal import Raw
 from shangyou.core.ports import ObservationStore, Progress, Selection
 from shangyou.core.records import Check, Counts, Flag, Observations, Parsed, Refusal, SeriesKey
 from shangyou.core.registry import Device, Section
-from shangyou.flows.digest import AT_A_STRETCH, Digest
+from shangyou.flows.digest import Digest
 from shangyou.flows.receive import receive
 from shangyou.ingest.hj212.crc import crc_text
+from shangyou.ingest.hj212.stretch import AT_A_STRETCH
 from shangyou.quality.reader import packaged_plan
 from tests.fakes.clock import FakeClock
 from tests.fakes.journal import FakeJournal

@@ -30,6 +30,11 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[str, str, int, bytes, str]).decode
 
 
+def decode(id: int, body: bytes) -> Entry:
+    """An entry from the body of its record."""
+    return Entry(id, Raw(*_decode(body)))
+
+
 class FileJournal:
     """Append-only, durable, numbered; safe for one writer process and any number of threads."""
 
@@ -156,7 +161,7 @@ class FileJournal:
             first = self._firsts[place]
             until = self._firsts[place + 1] if place + 1 < len(self._firsts) else self._next
             for number, body in self._segment(first, start, min(stop, until)):
-                yield Entry(number, Raw(*_decode(body)))
+                yield decode(number, body)
                 start = number + 1
             if start < min(stop, until):
                 raise UnavailableError("journal.damaged", path=str(self._file(first)), entry=start)

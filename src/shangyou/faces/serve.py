@@ -19,6 +19,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -70,7 +71,8 @@ class _Service:
         self._node = node
         self._token = secrets.token_urlsafe(32)
         self._listener = wiring.listener(node) if node.settings.hj212_port else None
-        self._worker = Digesting(node, wiring.digest, self._listener.waiting if self._listener else lambda: False)
+        make = partial(wiring.digest, beside=True)
+        self._worker = Digesting(node, make, self._listener.waiting if self._listener else lambda: False)
         others = (watching(node, self._worker), pulling(node, self._worker), keeping(node))
         among = (reconciling(node), meeting(node))
         self._threads = [self._worker, *(thread for thread in others if thread is not None), *among]

@@ -6,8 +6,7 @@ crash nothing is lost and nothing is doubled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,18 +15,14 @@ from shangyou.core.errors import ShangyouError, UnavailableError
 from shangyou.core.journal import Entry, Journal, Raw
 from shangyou.core.ports import Batch, Intake, ObservationStore, Progress, Registry
 from shangyou.core.records import Counts, Flagged, Ints, Observations, Parsed, Refusal, SeriesKey
-from shangyou.core.registry import Device, Section
+from shangyou.core.registry import Section
 from shangyou.flows.columns import from_table, joined, part, rows, split
 from shangyou.flows.receive import fingerprint
-from shangyou.ingest.hj212.read import Reader
+from shangyou.ingest.hj212.stretch import KIND, Packets, Taken, here
 from shangyou.quality.check import check
 from shangyou.quality.follow import follow
 from shangyou.quality.plan import Plan
 
-PACKETS: Final = "hj212"  # the kind of journal entries that are packets, digested many at a time
-AT_ONCE: Final = 4_000  # packets in one transaction: about 40,000 values, 0.2 s
-AT_A_STRETCH: Final = 32  # packets read before others may have their turn: 1.5 ms
-MANY: Final = 100  # packets, above which all devices are asked for at once
 LOOK_BACK: Final = 100  # earlier values of each series that checks may see: days of hours, hours of minutes
 LOOK_BACK_MS: Final = 3 * 86_400_000  # and how old they may be
 
@@ -49,15 +44,20 @@ class Digest:
         intake: Intake,
         files: Mapping[str, FileReader],
         plan: Plan,
+        choose: Callable[[int, bool], Packets] | None = None,
     ) -> None:
+        """choose: what reads packets when so many journal entries wait; if True, or another than before, it remembers
+        nothing. None = this process.
+        """
         self._journal, self._store = journal, store
         self._registry, self._intake = registry, intake
         self._files, self._plan = files, plan
+        self._choose = choose or here(journal, registry)
         self._met: set[Section] = set()  # as they were met; the registry need not hear of them again
         self._begin_anew()
 
     def _begin_anew(self) -> None:
-        self._packets = Reader()
+        self._packets: Packets | None = None
         self._caught_up = False  # has the reader seen again what was still waited upon when the node last ended?
         self._pending: int | None = None
         self._follow_anew()
@@ -94,45 +94,46 @@ class Digest:
         end = self._journal.end()
         if done > end:
             raise UnavailableError("digest.behind", done=done, end=end)
-        entries = _in_stretches(self._journal.read(done if self._caught_up else min(done, needed), end), give_way)
-        for is_packets, run in groupby(entries, key=lambda entry: entry.raw.kind == PACKETS):
-            while group := list(islice(run, AT_ONCE if is_packets else 1)):
-                if stop():
-                    return total
-                if is_packets:
-                    total += self._take_packets(group, done, give_way)
-                elif group[0].id >= done:
-                    total += self._take_file(group[0])
-                done = max(done, group[-1].id + 1)
-                tell(done, end)
+        packets = self._choose(end - done, self._packets is None)
+        if packets is not self._packets:  # it remembers nothing: let it see what is still waited upon
+            self._packets, self._caught_up, self._pending = packets, False, None
+        place = done if self._caught_up else min(done, needed)
+        while place < end:
+            if stop():
+                return total
+            taken = packets.take(place, end, done, give_way)
+            if taken.stop > place:
+                total += self._keep_packets(taken)
+                place = taken.stop
+            else:
+                (entry,) = self._journal.read(place, place + 1)
+                total += self._take_file(entry) if place >= done else Counts()
+                place += 1
+            done = max(done, place)
+            tell(done, end)
         self._caught_up = True
         return total
 
-    def _take_packets(self, entries: list[Entry], done: int, give_way: Callable[[], None]) -> Counts:
-        device: Callable[[str], Device | None] = self._registry.device
-        if len(entries) > MANY:  # one question instead of one a device
-            devices = {known.mn: known for known in self._registry.devices()}
-            device = lambda mn: devices.get(mn)  # noqa: E731 - the overloads of get are none of ours
-        read = self._packets.read(_in_stretches(entries, give_way), device, done)
+    def _keep_packets(self, taken: Taken) -> Counts:
+        read = taken.reading
         self._pending = read.pending
-        fresh = [entry for entry in entries if entry.id >= done]
-        if not fresh:
+        if not taken.fresh:
             return Counts()
         refused: dict[int, tuple[Entry, list[Refusal]]] = {}
         for entry, refusal in read.refused:
             refused.setdefault(entry.id, (entry, []))[1].append(refusal)
         self._intake.refuse_all(list(refused.values()))
-        end = fresh[-1].id + 1
-        batch = Batch(fresh[0].id, PACKETS, PACKETS, fresh[-1].raw.received, entries=len(fresh))
-        observations = _in_time(read.parsed).observations
+        batch = Batch(taken.first, KIND, KIND, taken.at, entries=taken.fresh)
+        parsed, received = _in_time(read.parsed, taken.received)
+        observations = parsed.observations
         mine, others = self._tail_of(observations)
         followed = follow(observations, mine, batch.received, self._plan)
         counts = self._store.append(
             batch,
             followed.flagged,
             len(read.refused),
-            self._progress(end),
-            received=_received(entries, observations),
+            self._progress(taken.stop),
+            received=received,
             again=followed.again,
         )
         self._tail = followed.tail if others is None else joined([others, followed.tail])
@@ -192,24 +193,6 @@ class Digest:
         return from_table(table) if table.num_rows else None
 
 
-def _in_stretches(entries: Iterable[Entry], give_way: Callable[[], None]) -> Iterator[Entry]:
-    """The same entries; between a few and the next few others have their turn."""
-    for number, entry in enumerate(entries, 1):
-        yield entry
-        if number % AT_A_STRETCH == 0:
-            give_way()
-
-
-def _received(entries: Sequence[Entry], observations: Observations) -> Ints:
-    """(n,) when the packet of each observation arrived [ms since 1970 UTC]."""
-    ids = np.array([entry.id for entry in entries], np.int64)
-    came = np.array([entry.raw.received for entry in entries], np.int64)
-    place = np.searchsorted(ids, observations.entry)
-    known = (place < len(ids)) & (ids[np.minimum(place, len(ids) - 1)] == observations.entry)
-    # a part that was waited for since an earlier run came with the rest, as far as anybody could know
-    return np.where(known, came[np.minimum(place, len(ids) - 1)], came[-1])
-
-
 def _whole(reader: FileReader, raw: Raw) -> Iterator[Parsed]:
     """What a reader makes of a file, within the times that can be kept; a fault of the reader refuses the file.
 
@@ -217,20 +200,23 @@ def _whole(reader: FileReader, raw: Raw) -> Iterator[Parsed]:
     """
     try:
         for parsed in reader(raw):
-            yield _in_time(parsed)
+            yield _in_time(parsed)[0]
     except ShangyouError:
         raise
     except Exception as error:  # noqa: BLE001 - see above; the file stays in the journal
         yield Parsed(Observations.build([]), (), (Refusal("receive.fault", {"detail": repr(error)[:200]}),))
 
 
-def _in_time(parsed: Parsed) -> Parsed:
+def _in_time(parsed: Parsed, received: Ints | None = None) -> tuple[Parsed, Ints | None]:
+    """Without the observations of times that cannot be kept, and when those that stay were received."""
     o = parsed.observations
     far = (o.time < FIRST_MS) | (o.time >= LAST_MS)
     if not far.any():
-        return parsed
+        return parsed, received
+    near = np.flatnonzero(~far)
     refusal = Refusal("receive.time", {"rows": int(far.sum())})
-    return Parsed(rows(o, np.flatnonzero(~far)), parsed.sections, (*parsed.refusals, refusal))
+    kept = Parsed(rows(o, near), parsed.sections, (*parsed.refusals, refusal))
+    return kept, None if received is None else received[near]
 
 
 def _unreadable(raw: Raw) -> Iterator[Parsed]:
