@@ -15,7 +15,7 @@ from shangyou.exchange.dataset import DatasetQuery
 from shangyou.flows.crawl import crawl
 from tests.fakes.exchange_catalogue import Wire, a_dataset
 
-COUNT = 10_000
+COUNT = 4_000
 CHANGED = 500
 
 

@@ -152,6 +152,15 @@ def test_depth_counts_brackets_outside_of_texts() -> None:
     assert OURS.encode() in BODY
 
 
+@given(JSON)
+def test_depth_is_that_of_the_value(value: object) -> None:
+    def deep(each: object) -> int:
+        inner = list(each.values()) if isinstance(each, dict) else each if isinstance(each, list) else None
+        return 0 if inner is None else 1 + max(map(deep, inner), default=0)
+
+    assert depth(json.dumps(value).encode()) == deep(value)
+
+
 @given(st.lists(st.tuples(TEXTS, st.integers(0, 9)), unique=True, max_size=8), st.randoms())
 def test_the_digest_does_not_depend_on_the_order(stamps: list[tuple[str, int]], chance: object) -> None:
     assert digest(reversed(stamps)) == digest(stamps)

@@ -93,7 +93,8 @@ def _said(each: Any, place: int) -> str:
     known = OPERANDS.get(operand)
     name = (known.zh if place == 0 else known.en) if known else DUTIES.get(operand, (operand, operand))[place]
     operator = str(each.get("operator", ""))
-    return f"{name} {WORDS.get(operator, (operator, operator))[place]} {_value(each.get('rightOperand'), place if operand == 'purpose' else -1)}"
+    value = _value(each.get("rightOperand"), place if operand == "purpose" else -1)
+    return f"{name} {WORDS.get(operator, (operator, operator))[place]} {value}"
 
 
 def _value(right: Any, place: int) -> str:

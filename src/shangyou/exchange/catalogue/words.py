@@ -16,6 +16,7 @@ _TOKEN: Final = re.compile(
     "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]"  # one character each
     "|[^\\W_\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]+"
 )
+_KEPT: Final = re.compile(f"{PARTED}|{_TOKEN.pattern}")
 
 
 class Term(NamedTuple):
@@ -32,7 +33,8 @@ def tokens(text: str) -> list[str]:
 
 def indexed(texts: Iterable[str]) -> str:
     """What is kept for searching: all words with a space around each, and a mark between two texts."""
-    return " " + f" {PARTED} ".join(" ".join(tokens(text)) for text in texts if text) + " "
+    whole = PARTED.join(text.replace(PARTED, " ") for text in texts if text)  # cut at once: there may be hundreds
+    return f" {' '.join(_KEPT.findall(unicodedata.normalize('NFKC', whole).lower()))} "
 
 
 def terms(query: str) -> list[Term]:
