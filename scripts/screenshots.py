@@ -29,6 +29,8 @@ PAGES = {
     "intake-commands": "/intake?view=commands",
     "journal": "/intake/entries",
     "entry": "/intake/entries/0",
+    "federation": "/federation",
+    "federation-check": "/federation?check=1",
     "exports": "/exports",
     "settings": "/settings",
     "why": "/why/classes",

@@ -72,6 +72,7 @@ class FakeSettings:
     level: str = "provincial"
     simulated: bool = False
     language: str = "zh"
+    home: Path = Path("no-home")
 
 
 class FakeNode:
@@ -81,6 +82,7 @@ class FakeNode:
         """On disk for tests with threads: in memory all of them would share one connection."""
         database = StateDatabase(home / "state.sqlite" if on_disk else "")
         self.settings = FakeSettings(**settings)  # type: ignore[arg-type]
+        self.made: dict[str, object] = {}
         self.clock = FakeClock()
         self.journal = FileJournal(home / "journal")
         self.store = DuckStore(":memory:")

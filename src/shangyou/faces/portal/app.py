@@ -23,6 +23,7 @@ from shangyou.faces.portal import (
     deeds,
     entries,
     exports,
+    federation,
     figures,
     intake,
     ledger,
@@ -138,6 +139,7 @@ def create_portal(node: Node, asked: Callable[[], None] = lambda: None) -> Starl
             Route("/versions", portal.endpoint(origins.page)),
             Route("/why/{figure}", portal.endpoint(why)),
             Route("/live", live(portal)),
+            Route("/federation", portal.endpoint(federation.page)),
             Route("/settings", portal.endpoint(settings)),
             Route("/settings", portal.endpoint(choose), methods=["POST"]),
             Mount(portal.static, StaticFiles(directory=static)),
@@ -158,7 +160,7 @@ def _templates() -> Environment:
     )
     templates.filters |= {"json": as_json, "size": figures.size}
     templates.globals |= {"share": figures.share, "digits": figures.digits, "measured": figures.measured}
-    templates.globals |= {"spark": figures.spark}
+    templates.globals |= {"spark": figures.spark, "dots": federation.dots}
     templates.globals |= {"unit_of": figures.unit_of, "printable": figures.printable}
     templates.globals |= {"letter": names.letter, "section_name": names.section_name}
     templates.globals |= {"province_name": names.province_name, "river_name": names.river_name}
