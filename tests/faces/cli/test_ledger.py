@@ -64,3 +64,18 @@ def test_a_whole_ledger_is_told_as_whole_and_a_changed_one_as_damaged(shell: She
 def test_a_lone_node_has_no_witnesses(shell: Shell) -> None:
     assert shell.rows("ledger", "witnesses") == []
     assert shell("ledger", "show", "--kind", "gossip").code == 2
+
+
+def test_a_restored_node_has_its_ledger_with_seals_and_key(shell: Shell, tmp_path: Path) -> None:
+    shell("registry", "load-facts")
+    shell("ledger", "checkpoint")
+    assert shell("node", "backup", tmp_path / "b.tar.zst").code == 0
+    assert shell("node", "restore", tmp_path / "b.tar.zst", "--home", tmp_path / "again").code == 0
+    before, after = (shell("ledger", "show", "--format", "json", "--home", h) for h in (shell.home, tmp_path / "again"))
+    assert (before.out, after.code) == (after.out, 0)
+    policies = [tmp_path / "one", tmp_path / "two"]
+    for home, file in zip((shell.home, tmp_path / "again"), policies, strict=True):
+        assert shell("ledger", "witnesses", "--policy", file, "--home", home).code == 0
+    assert policies[0].read_bytes() == policies[1].read_bytes()
+    said = shell("--lang", "en", "ledger", "check", "--home", tmp_path / "again")
+    assert "entries are whole" in said.err

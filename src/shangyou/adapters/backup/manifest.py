@@ -13,7 +13,10 @@ from shangyou.core.errors import InputError
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"  # the last member: by then every file has been read once and its digest is known
-ALLOWED: Final = re.compile(r"node\.toml|state\.sqlite|observations\.duckdb(\.wal)?|journal/[0-9]{16}\.log")
+ALLOWED: Final = re.compile(
+    r"node\.toml|state\.sqlite|observations\.duckdb(\.wal)?|journal/[0-9]{16}\.log"
+    r"|ledger/((cosigned|alarms|keys)/)?[A-Za-z0-9_-]+(\.[A-Za-z0-9]+)?"
+)
 SETTINGS: Final = "node.toml"
 STEP: Final = 1 << 20
 
@@ -51,7 +54,7 @@ def read_manifest(text: bytes | None) -> Manifest:
         raise InputError("backup.manifest")
     try:
         found = msgspec.json.decode(text, type=Manifest)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise InputError("backup.manifest") from error
     if found.format != FORMAT:
         raise InputError("backup.format", found=found.format, known=FORMAT)

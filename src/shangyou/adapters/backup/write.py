@@ -55,6 +55,14 @@ class Segments(Protocol):
         ...
 
 
+class Growing(Protocol):
+    """A ledger in files."""
+
+    def parts(self, folder: Path) -> list[tuple[str, Path, int]]:
+        """(name, file, bytes) of all of it, as of now; what may be replaced meanwhile is copied into `folder`."""
+        ...
+
+
 def write_backup(
     home: Path,
     store: Store,
@@ -64,6 +72,7 @@ def write_backup(
     made: int,
     write: Callable[[bytes], object],
     tell: Tell = lambda done, whole: None,
+    ledger: Growing | None = None,
 ) -> Manifest:
     """Write the backup of the node in `home` piece by piece; `state` is the file of the state store, if it is one.
 
@@ -79,6 +88,8 @@ def write_backup(
             entries, files = _journal(journal)
             parts = [(name, path, path.stat().st_size) for name, path in copies.items()]
             parts += [(f"journal/{path.name}", path, size) for path, size in files]
+            if ledger is not None:  # last: what the others speak of is in it
+                parts += [(f"ledger/{name}", path, size) for name, path, size in ledger.parts(Path(folder))]
             return _pack(parts, Manifest(version, made, entries, digested, state is not None, {}), write, tell)
     except (OSError, sqlite3.Error, subprocess.CalledProcessError) as error:
         raise UnavailableError("backup.write", home=str(home), detail=str(error)) from error

@@ -20,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from shangyou.adapters.ledger.levels import Levels, _write
+from shangyou.adapters.ledger.levels import FILES, Levels, _write
 from shangyou.adapters.ledger.shelf import FileShelf, replace_file
 from shangyou.core.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from shangyou.exchange.ledger import merkle
@@ -291,6 +291,26 @@ class FileLedger:
         rows = np.memmap(self._path / "subjects", SUBJECT, "r", shape=(self._found,))
         wanted = OFFSET.unpack(_subject(subject.encode()))[0]
         return [int(index) for index in rows["index"][rows["subject"] == wanted] if index < self._durable]
+
+    def parts(self, folder: Path) -> list[tuple[str, Path, int]]:
+        """What a backup takes: (name, file, bytes). Small files are replaced, so they are copied into `folder` now.
+
+        The small ones come first and the lengths of the others are taken after them: so the entries hold whatever a
+        checkpoint in the backup speaks of.
+        """
+        self.mark()
+        copied = [path for path in sorted(self._path.rglob("*")) if path.is_file() and self._is_small(path)]
+        small: list[tuple[str, Path, int]] = []
+        for number, path in enumerate(copied):
+            target = folder / f"ledger-{number}"
+            target.write_bytes(path.read_bytes())
+            small.append((path.relative_to(self._path).as_posix(), target, target.stat().st_size))
+        with self._lock:
+            names = [*self._files, *(f"hashes.{number}" for number in range(FILES))]
+            return small + [(name, self._path / name, (self._path / name).stat().st_size) for name in names]
+
+    def _is_small(self, path: Path) -> bool:
+        return not path.name.startswith(("hashes.", "entries", ".")) and path.name not in self._files
 
     def check(self) -> int | None:
         """Read everything again: the first entry that is not as it was when it was appended; None if all are."""

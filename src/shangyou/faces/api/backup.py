@@ -14,4 +14,6 @@ def backup(desk: Desk, write: Callable[[bytes], object]) -> object:
 
     node = desk.node
     state = None if node.settings.state else node.settings.home / "state.sqlite"
-    return write_backup(node.settings.home, node.store, state, node.journal, __version__, desk.now(), write)
+    return write_backup(
+        node.settings.home, node.store, state, node.journal, __version__, desk.now(), write, ledger=node.ledger
+    )
