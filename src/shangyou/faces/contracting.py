@@ -32,7 +32,7 @@ log = logging.getLogger("shangyou.contracts")
 
 MADE: Final = "contracting"
 PLANE: Final = "data plane"  # where the data plane of a node is put once it is made
-SENDERS: Final = 8  # letters that are under way at once: each waits for another node
+SENDERS: Final = 16  # letters that are under way at once: each waits for another node
 EXPIRY_MS: Final = 30_000  # between two looks for agreements whose time is over; each egress looks for itself
 _making = threading.Lock()
 
@@ -69,6 +69,11 @@ class _Plane:
 
     def _found(self) -> DataPlane | None:
         found: Any = self._node.made.get(PLANE)
+        joined = exchange(self._node) if found is None else None
+        if joined is not None:
+            from shangyou.faces.moving import moving
+
+            found = moving(joined)
         return found  # type: ignore[no-any-return]
 
     def offer(self, transfer: Transfer) -> Mapping[str, object]:

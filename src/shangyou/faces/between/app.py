@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from shangyou.core.errors import NotFoundError
-from shangyou.faces.between import catalogue, dsp, trust, witness
+from shangyou.faces.between import catalogue, data, dsp, trust, witness
 from shangyou.faces.between.access import refused
 from shangyou.wiring_exchange import Exchange
 
@@ -21,6 +21,7 @@ PARTS: Final[tuple[Callable[[Exchange], list[Route]], ...]] = (  # each part add
     witness.routes,
     catalogue.routes,
     dsp.routes,
+    data.routes,
 )
 
 

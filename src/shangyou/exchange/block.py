@@ -1,0 +1,104 @@
+"""Blocks: what a transfer moves at a time, as bytes in one of three forms, and the digest of the whole.
+
+A block is complete in itself, so that it can be checked, stored, sent again and counted alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable
+from typing import Final
+
+import pyarrow as pa
+
+from shangyou.core.errors import InputError
+from shangyou.exchange.outlet import WIRE
+
+ROWS: Final = 100_000  # of a block, about
+MOST_ROWS: Final = 4_000_000
+KINDS: Final = {  # form: content type
+    "Arrow": "application/vnd.apache.arrow.stream",
+    "Parquet": "application/vnd.apache.parquet",
+    "CSV": "text/csv; charset=utf-8",
+}
+FORMATS: Final = ("Arrow-PULL", "Parquet-PULL", "CSV-PULL", "Arrow-PUSH", "Arrow-FEED")
+
+
+def form_of(format: str) -> tuple[str, str]:
+    """Form and way of a format of transfers. InputError "transfer.format".
+
+    >>> form_of("CSV-PULL")
+    ('CSV', 'PULL')
+    """
+    if format not in FORMATS:
+        raise InputError("transfer.format", format=format[:40], known=list(FORMATS))
+    form, _, way = format.partition("-")
+    return form, way
+
+
+def encode(rows: pa.RecordBatch, form: str) -> bytes:
+    """The bytes of rows (WIRE): the same rows give the same bytes."""
+    sink = io.BytesIO()
+    if form == "Arrow":
+        with pa.ipc.new_stream(sink, WIRE) as writer:
+            writer.write_batch(rows)
+    elif form == "Parquet":
+        import pyarrow.parquet as pq
+
+        pq.write_table(pa.Table.from_batches([rows], WIRE), sink, compression="zstd")
+    else:
+        from pyarrow import csv
+
+        csv.write_csv(pa.Table.from_batches([rows], WIRE).cast(_plain()), sink)
+    return sink.getvalue()
+
+
+def decode(body: bytes, form: str) -> pa.RecordBatch:
+    """The rows of a block. InputError "transfer.block" for anything that is not one."""
+    try:
+        table = _table(body, form)
+        if table.num_rows > MOST_ROWS or table.schema.names != WIRE.names:
+            raise InputError("transfer.block", detail=f"{table.num_rows} rows, {','.join(table.schema.names)[:200]}")
+        table.validate(full=True)
+        rows = table.cast(WIRE)
+    except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
+        raise InputError("transfer.block", detail=str(error)[:200]) from error
+    if any(rows.column(i).null_count for i, field in enumerate(WIRE) if field.name != "upper"):
+        raise InputError("transfer.block", detail="null")
+    batches = rows.combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], WIRE)
+
+
+def _table(body: bytes, form: str) -> pa.Table:
+    if form == "Arrow":
+        with pa.ipc.open_stream(pa.BufferReader(body)) as reader:
+            if not reader.schema.equals(WIRE):
+                raise InputError("transfer.block", detail=str(reader.schema)[:200])
+            return reader.read_all()
+    if form == "Parquet":
+        import pyarrow.parquet as pq
+
+        file = pq.ParquetFile(pa.BufferReader(body))
+        if file.metadata.num_rows > MOST_ROWS:
+            raise InputError("transfer.block", detail=f"{file.metadata.num_rows} rows")
+        return file.read()
+    from pyarrow import csv
+
+    plain = _plain()
+    options = csv.ConvertOptions(column_types=plain, strings_can_be_null=False, null_values=[""])
+    return csv.read_csv(pa.BufferReader(body), convert_options=options)
+
+
+def _plain() -> pa.Schema:
+    return pa.schema([(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in WIRE])
+
+
+def digest_of(body: bytes) -> str:
+    """SHA-256 of a block, hex."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def whole_digest(digests: Iterable[str]) -> str:
+    """Digest of all blocks in order: SHA-256 of their digests, one a line."""
+    return hashlib.sha256("".join(f"{each}\n" for each in digests).encode()).hexdigest()

@@ -1,0 +1,170 @@
+"""The data plane of a node at work: passages of data with other members, joined when first asked for."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from shangyou.adapters.state.contracts import SqlContracts
+from shangyou.adapters.state.meters import SqlMeters
+from shangyou.core.errors import ConflictError, NotFoundError, ShangyouError, UnavailableError
+from shangyou.exchange import keys
+from shangyou.exchange.agreement import Transfer
+from shangyou.exchange.block import form_of
+from shangyou.exchange.metering import Passage
+from shangyou.faces.contracting import PLANE, contracting
+from shangyou.flows import transfer as talks
+from shangyou.flows.deliver import StoreSink, Taking, fetch, open_passage
+from shangyou.flows.passage import Providing, offer
+from shangyou.wiring_exchange import Exchange
+
+log = logging.getLogger("shangyou.data")
+
+MOVERS: Final = 4  # passages of which data are fetched or pushed at once
+_making = threading.Lock()
+
+
+@dataclass(eq=False, slots=True)
+class Moving:
+    """See `exchange.ports.DataPlane`: told by the control plane, it moves data and says when that is over."""
+
+    joined: Exchange
+    providing: Providing
+    taking: Taking
+    pool: ThreadPoolExecutor
+    halted: set[str] = field(default_factory=set)  # bodies that are on their way stop where they are
+    busy: set[str] = field(default_factory=set)
+    by_itself: bool = True  # fetch and push as soon as a transfer starts
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def offer(self, transfer: Transfer) -> Mapping[str, object]:
+        """See DataPlane."""
+        return offer(self.providing, transfer)
+
+    def begin(self, transfer: Transfer) -> None:
+        """See DataPlane."""
+        self.halted.discard(transfer.id)
+        if transfer.role == "provider":
+            passage = self.providing.meters.passage(transfer.id)
+            if passage.state in ("offered", "paused"):
+                other = transfer.other_id or passage.other
+                self._change(passage, state="started", other=other, code="", reason="")
+        else:
+            open_passage(self.taking, transfer)
+        if self.by_itself:
+            self.go_on(transfer.id)
+
+    def stop(self, transfer: Transfer) -> None:
+        """See DataPlane. A transfer that is still called started is about to end: nothing moves from now on."""
+        self.halted.add(transfer.id)
+        with suppress(NotFoundError):
+            passage = self.providing.meters.passage(transfer.id)
+            state = {"COMPLETED": "complete", "TERMINATED": "stopped"}.get(transfer.state, "paused")
+            if passage.state in ("stopped", "complete") or (passage.state, state) == ("paused", "paused"):
+                return
+            code = transfer.code or ("transfer.ended" if state == "stopped" else "")
+            self._change(passage, state=state, code=code, reason=transfer.reason)
+
+    def _change(self, passage: Passage, **changed: object) -> None:
+        meters = self.providing.meters
+        meters.change(replace(passage, changed=self.joined.now(), **changed))  # type: ignore[arg-type]
+
+    def go_on(self, id: str) -> None:
+        """Move a passage on in a thread, where it is this end's turn and nobody does it yet."""
+        with self.lock:
+            if id in self.busy:
+                return
+            self.busy.add(id)
+        self.pool.submit(self._moved, id)
+
+    def _moved(self, id: str) -> None:
+        try:
+            self.move(id)
+        except UnavailableError as error:
+            log.info("%s goes on later: %s", id, error)
+        except ShangyouError as error:
+            log.warning("%s stopped: %s", id, error)
+        except Exception:
+            log.exception("%s: a fault of the programme", id)
+        finally:
+            with self.lock:
+                self.busy.discard(id)
+
+    def move(self, id: str) -> Passage:
+        """Fetch what is left of a pull into the store; raises as `fetch`."""
+        passage = self.taking.meters.passage(id)
+        _, way = form_of(passage.format)
+        if passage.state != "started" or (way, passage.role) != ("PULL", "consumer"):
+            return passage
+        sink = StoreSink(self.taking.store, passage, self.joined.now)
+        over = fetch(self.taking, passage, sink, stopping=lambda: id in self.halted)
+        if over.state == "complete":
+            self.said(lambda: talks.complete(contracting(self.joined).control, id))
+        return over
+
+    def turn(self) -> None:
+        """What was held up goes on; for the thread of a serving node."""
+        for passage in self.taking.meters.passages(active=True):
+            if passage.state == "started":
+                self.go_on(passage.id)
+
+    def said(self, say: Callable[[], object]) -> None:
+        """Something for the control plane; a transfer that it does not know, or that is over, needs nothing."""
+        with suppress(NotFoundError, ConflictError):
+            say()
+
+    def stopped(self, passage: Passage) -> None:
+        """The data plane itself has ended a passage: the control plane tells the other end."""
+        self.halted.add(passage.id)
+        control = contracting(self.joined).control
+        reasons: list[object] = [passage.reason] if passage.reason else []
+        self.pool.submit(self.said, lambda: talks.stop(control, passage.id, passage.code, reasons))
+
+
+def moving(joined: Exchange) -> Moving:
+    """The node's data plane, made once."""
+    node = joined.node
+    with _making:
+        found = node.made.get(PLANE)
+        if found is None:
+            found = node.made[PLANE] = _made(joined)
+    assert isinstance(found, Moving)
+    return found
+
+
+def _made(joined: Exchange) -> Moving:
+    node = joined.node
+    meters, contracts = SqlMeters(node.database), SqlContracts(node.database)
+    pool = ThreadPoolExecutor(MOVERS, "data")
+    node.ends.callback(pool.shutdown, wait=True, cancel_futures=True)
+    providing = Providing(
+        members=joined.members,
+        contracts=contracts,
+        datasets=joined.catalogue,
+        registry=node.registry,
+        store=node.store,
+        meters=meters,
+        now=joined.now,
+        name=lambda: secrets.token_urlsafe(24),
+        seal=lambda document: keys.seal(document, joined.signer),
+        record=joined.tell,
+        stopped=lambda passage: made.stopped(passage),
+    )
+    taking = Taking(
+        members=joined.members,
+        contracts=contracts,
+        peers=joined.peers,
+        meters=meters,
+        store=node.store,
+        signer=lambda: joined.signer,
+        now=joined.now,
+        record=joined.tell,
+    )
+    made = Moving(joined, providing, taking, pool)
+    return made
