@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from shangyou.adapters.state import StateDatabase
+    from tests.postgres import Server
 
 # a slow machine is no fault of the code; on the shared machine that decides what lands every run is the same run
 settings.register_profile("ours", deadline=None, derandomize=os.environ.get("CI") == "true")
@@ -36,3 +42,56 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def shared() -> Path:
     """The folder with real data and reference files."""
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A real PostgreSQL, started for the first test that asks for it."""
+    from tests.postgres import server
+
+    with server() as started:
+        yield started
+
+
+@pytest.fixture
+def postgres_address(postgres: Server) -> Iterator[str]:
+    """A database on PostgreSQL with our tables in it, all empty."""
+    from tests.postgres import SHARED as DATABASE
+
+    yield postgres.address(DATABASE)
+    postgres.empty(DATABASE)
+
+
+@pytest.fixture
+def new_postgres(postgres: Server) -> Iterator[str]:
+    """Name of a new and empty database on PostgreSQL."""
+    name = postgres.new()
+    yield name
+    postgres.drop(name)
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Iterator[StateDatabase]:
+    """A state database of a test's own in a file."""
+    from shangyou.adapters.state import StateDatabase
+
+    database = StateDatabase(tmp_path / "state.sqlite")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def postgres_database(postgres_address: str) -> Iterator[StateDatabase]:
+    """A state database of a test's own on PostgreSQL."""
+    from shangyou.adapters.state import StateDatabase
+
+    database = StateDatabase(postgres_address)
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite_database", "postgres_database"])
+def state_database(request: pytest.FixtureRequest) -> StateDatabase:
+    """The same on both, one after the other. A suite with a plain store beside them asks for the two by name."""
+    database: StateDatabase = request.getfixturevalue(request.param)
+    return database

@@ -1,14 +1,12 @@
-"""The observation stores that must keep the same promises: the plain one in memory and the real one in DuckDB."""
+"""The stores that must keep the same promises: observations in memory and in DuckDB, state on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from shangyou.adapters.observations import DuckStore
-from shangyou.adapters.state import StateDatabase
 from shangyou.core.ports import ObservationStore
 from tests.fakes.observations import FakeObservations
 
@@ -21,11 +19,3 @@ def store(request: pytest.FixtureRequest) -> Iterator[ObservationStore]:
     duck = DuckStore(":memory:")
     yield duck
     duck.close()
-
-
-@pytest.fixture
-def state_database(tmp_path: Path) -> Iterator[StateDatabase]:
-    """A state database of its own for each test."""
-    database = StateDatabase(tmp_path / "state.sqlite")
-    yield database
-    database.close()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -18,13 +16,6 @@ from shangyou.exchange.dataset import Dataset, DatasetQuery, Sharing
 from tests.fakes.exchange_catalogue import a_dataset, not_shared
 
 MOST = 1000
-
-
-@pytest.fixture
-def state_database(tmp_path: Path) -> Iterator[StateDatabase]:
-    database = StateDatabase(tmp_path / "state.sqlite")
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -22,12 +22,12 @@ class Both(Talks, Contracts, Protocol):
     """Talks and agreements are written together."""
 
 
-@pytest.fixture(params=["memory", "database"])
+@pytest.fixture(params=["memory", "sqlite_database", "postgres_database"])
 def store(request: pytest.FixtureRequest) -> Iterator[Both]:
     if request.param == "memory":
         yield FakeContracts()
         return
-    database: StateDatabase = request.getfixturevalue("state_database")
+    database: StateDatabase = request.getfixturevalue(request.param)
     yield SqlContracts(database)
 
 

@@ -7,38 +7,75 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, create_engine, event, inspect, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import StaticPool
 
 from shangyou.adapters.state.schema import HEAD
-from shangyou.core.errors import UnavailableError
+from shangyou.core.errors import ConflictError, InputError, UnavailableError
 
 WRITES: Final = "shangyou_writes"  # execution option of connections that write
+POSTGRESQL: Final = ("postgresql", "postgres", "postgresql+psycopg")  # how an address of one begins
 
 
 class StateDatabase:
     """A relational database with our tables, at the newest migration.
 
-    A path opens SQLite in a file (WAL, every commit synced); "" keeps it in memory for tests; an SQLAlchemy
-    address such as postgresql+psycopg://... opens that database.
+    A path opens SQLite in a file (WAL, every commit synced); "" keeps it in memory for tests; an address such as
+    postgresql+psycopg://user@host/name opens that database. On both writers go one after the other, each sees what
+    the one before wrote, and a reader sees one moment.
+
+    Raises InputError "state.address"; UnavailableError "state.driver", "state.unreachable"; ConflictError
+    "state.newer"; what PostgreSQL must be besides: see `postgres.accept`.
     """
 
     def __init__(self, path: Path | str) -> None:
         address = str(path)
-        if address == "":
-            self.engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
-        elif "://" in address:
-            self.engine = create_engine(address)
+        url = _url(address) if "://" in address else URL.create("sqlite", database=address or None)
+        self.place = url.render_as_string(hide_password=True)
+        if url.get_backend_name() == "postgresql":
+            self._open_postgresql(url)
         else:
-            self.engine = create_engine(URL.create("sqlite", database=address), connect_args={"timeout": 30})
-        if self.engine.dialect.name == "sqlite":
-            event.listen(self.engine, "connect", _prepare_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
-        self._writer = self.engine.execution_options(**{WRITES: True})
-        if self.edition() != HEAD:
-            with self.writing() as connection:
+            self._open_sqlite(url)
+        try:
+            self._come_to_head()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open_sqlite(self, url: URL) -> None:
+        if url.database:
+            self.engine = create_engine(url, connect_args={"timeout": 30})
+        else:
+            self.engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        event.listen(self.engine, "connect", _prepare_sqlite)
+        event.listen(self.engine, "begin", _begin_sqlite)
+        self._writer: Engine = self.engine.execution_options(**{WRITES: True})
+        self._reader: Engine = self.engine
+
+    def _open_postgresql(self, url: URL) -> None:
+        from shangyou.adapters.state import postgres  # psycopg is an extra, and 20 MB: only where it is wanted
+
+        try:
+            self.engine = postgres.engine(url)
+        except ImportError as error:
+            raise UnavailableError("state.driver", extra="postgres", detail=str(error).splitlines()[0]) from error
+        self._writer = postgres.writer(self.engine)
+        self._reader = postgres.reader(self.engine)
+
+    def _come_to_head(self) -> None:
+        if self.edition() == HEAD:
+            return
+        with self.writing() as connection:
+            if self.engine.dialect.name == "postgresql":
+                from shangyou.adapters.state import postgres
+
+                postgres.accept(connection)
+                migrate(connection)
+                postgres.compare_by_code_point(connection)
+            else:
                 migrate(connection)
 
     def edition(self) -> str:
@@ -50,26 +87,50 @@ class StateDatabase:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction; UnavailableError "state.full", "state.write" if the database cannot take it."""
+        """One transaction; UnavailableError "state.full", "state.write", "state.unreachable" if it cannot be."""
         try:
             with self._writer.begin() as connection:
                 yield connection
-        except DBAPIError as error:
-            full = "full" in str(error.orig).lower()
-            raise UnavailableError("state.full" if full else "state.write") from error
+        except (DBAPIError, PoolTimeout) as error:
+            raise self._unavailable(error, "state.write") from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection for queries; UnavailableError "state.read"."""
+        """A connection for queries, all of one moment; UnavailableError "state.read", "state.unreachable"."""
         try:
-            with self.engine.connect() as connection:
+            with self._reader.connect() as connection:
                 yield connection
         except (DBAPIError, PoolTimeout) as error:
-            raise UnavailableError("state.read") from error
+            raise self._unavailable(error, "state.read") from error
+
+    def _unavailable(self, error: DBAPIError | PoolTimeout, code: str) -> UnavailableError:
+        if isinstance(error, PoolTimeout):
+            return UnavailableError(code)
+        if self.engine.dialect.name == "postgresql":
+            from shangyou.adapters.state import postgres
+
+            if postgres.gone(error):
+                return UnavailableError("state.unreachable", place=self.place, detail=postgres.said(error))
+            return UnavailableError("state.full" if postgres.full(error) else code)
+        full = code == "state.write" and "full" in str(error.orig).lower()
+        return UnavailableError("state.full" if full else code)
 
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
+
+
+def _url(address: str) -> URL:
+    """An address as it is used: of one of the databases that we know, with the driver that we know."""
+    try:
+        url = make_url(address)
+    except ArgumentError as error:
+        raise InputError("state.address", known="postgresql+psycopg://") from error
+    if url.drivername in POSTGRESQL:
+        return url.set(drivername="postgresql+psycopg")
+    if url.drivername == "sqlite":
+        return url
+    raise InputError("state.address", known="postgresql+psycopg://")
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
@@ -87,11 +148,19 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def migrate(connection: Connection, to: str = "head") -> None:
-    """Run the migrations that the database has not seen, all or none."""
+    """Run the migrations that the database has not seen, all or none.
+
+    ConflictError "state.newer" if it was brought further by a newer edition of the programme.
+    """
     from alembic import command  # 10 MB: only where there is something to migrate
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, to)
+    try:
+        command.upgrade(config, to)
+    except CommandError as error:
+        found = connection.execute(text("select version_num from alembic_version")).scalar_one_or_none()
+        raise ConflictError("state.newer", found=str(found), known=HEAD) from error
