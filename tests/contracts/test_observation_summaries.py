@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -14,7 +15,7 @@ from shangyou.core.errors import InputError
 from shangyou.core.ports import ObservationStore, Selection
 from shangyou.core.records import Censor, Flag, SeriesKey
 from shangyou.exchange.summaries.summary import STEPS, checked, finished, merged
-from tests.contracts.lots import DO, HOUR, PH, Row, batch, lot, row
+from tests.contracts.lots import DO, HOUR, PH, Row, batch, lot, row, values
 from tests.fakes.observations import FakeObservations
 
 LABELS = {"51.甲": "长江", "50.乙": "长江"}
@@ -47,6 +48,14 @@ def test_half_a_limit_enters_and_impossible_values_do_not(store: ObservationStor
     store.append(batch(1), lot(row(DO, 1, 0.05, Censor.BELOW), row(DO, 2, 1e300), row(DO, 3, math.nan)))
     (found,) = store.summaries(Selection(), LABELS, "all", 0).to_pylist()
     assert (found["count"], found["censored"], found["maximum"]) == (1, 1, 0.025)
+
+
+def test_what_came_in_batches_of_a_kind_can_be_left_out(store: ObservationStore) -> None:
+    store.append(replace(batch(1), kind="exchange"), lot(row(DO, 1, 5.0)))
+    store.append(batch(2), lot(row(DO, 2, 7.0)))
+    own = Selection(besides=("exchange",))
+    assert values(store.select(own)) == [("50.乙", 2, 0, 7.0)]
+    assert store.summaries(own, LABELS, "all", 0)["count"].to_pylist() == [1]
 
 
 def test_nothing_that_anybody_has_is_an_empty_summary(store: ObservationStore) -> None:

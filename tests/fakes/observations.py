@@ -174,7 +174,12 @@ class FakeObservations:
         return Counts(received=gone, revised=restored)
 
     def _selected(self, selection: Selection) -> list[Version]:
-        rows = [v for chain in self._versions.values() for v in chain if _chosen(v, selection)]
+        rows = [
+            v
+            for chain in self._versions.values()
+            for v in chain
+            if _chosen(v, selection) and self._batches[v.batch].batch.kind not in selection.besides
+        ]
         rows.sort(key=lambda v: (*v.key, v.time, v.revision))
         return rows[: selection.limit]
 

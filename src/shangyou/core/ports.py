@@ -50,6 +50,7 @@ class Selection:
     review: int = 0  # at least this level of review, records.Review
     usable: bool = False  # only values that flags allow in an assessment: GOOD, NOT_EVALUATED, SUSPECT
     limit: int | None = None
+    besides: tuple[str, ...] = ()  # not what came in batches of these kinds
 
 
 OBSERVATION_COLUMNS = (  # of every table of observations that a store hands out, in this order

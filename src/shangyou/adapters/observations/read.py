@@ -35,6 +35,9 @@ def conditions(selection: Selection, ids: list[int] | None) -> Query:
         values.append(selection.review)
     if selection.usable:
         terms.append(USABLE)
+    if selection.besides:
+        terms.append("o.batch not in (select id from batch where list_contains(?::varchar[], kind))")
+        values.append(list(selection.besides))
     return (" where " + " and ".join(terms) if terms else ""), values
 
 

@@ -1,0 +1,185 @@
+"""Answer a question to the basin from a node's own store: for itself, or for a member under its agreements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shangyou.core.errors import InputError, RefusedError
+from shangyou.core.ports import ObservationStore, Selection
+from shangyou.core.registry import Section
+from shangyou.exchange.agreement import Agreement
+from shangyou.exchange.member import Member
+from shangyou.exchange.policy.decision import Permitted
+from shangyou.exchange.question import Question
+from shangyou.exchange.reply import MOST_ROWS, ROWS, Header, Left, digest, empty
+from shangyou.exchange.summaries.summary import merged
+from shangyou.flows.allow import Provider, decide_on, lots_of, over, uncovered, wanted_of
+from shangyou.flows.decide import known
+from shangyou.flows.ground import Ground, Waters, labels, need_size, places, survey
+from shangyou.governance.means import PH
+
+COPIED: Final = ("exchange",)  # kinds of batches that came from other members: their owners answer for them
+LOGARITHMIC: Final = (PH,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Own:
+    """What a node answers from."""
+
+    me: str  # member id
+    store: ObservationStore
+    registry: Waters
+    simulated: bool = False
+
+
+def answer_own(own: Own, question: Question, at: int) -> tuple[Header, pa.Table]:
+    """What the node itself holds, of its own. InputError "query.too_much"."""
+    ground = survey(own.store, own.registry)
+    chosen, label = _asked(own, ground, question)
+    whole = Selection(
+        parameters=question.parameters,
+        cadences=question.cadences,
+        statistics=question.statistics,
+        start=question.start,
+        stop=question.stop,
+    )
+    table = _read(own, ground, question, label, [whole])
+    return _header(own, question, at, chosen, label, table), table
+
+
+def answer_member(
+    own: Own, provider: Provider, consumer: Member, question: Question, at: int
+) -> tuple[Header, pa.Table]:
+    """What a member may have of it, by all its agreements together; a row that several allow counts once.
+
+    The header says what is left out and why. RefusedError "query.no_agreement", "query.refused" (with `left`) if
+    nothing may leave; InputError "query.too_much".
+    """
+    agreements = [a for a in provider.contracts.agreements(consumer.id, active=True) if a.provider == own.me]
+    if not agreements:
+        raise RefusedError("query.no_agreement", node=own.me, member=consumer.id)
+    ground = survey(own.store, own.registry)
+    chosen, label = _asked(own, ground, question)
+    if not label:  # nothing of what is asked for is here
+        table = empty(question)
+        return _header(own, question, at, chosen, label, table), table
+    names = known(list(ground.sections.values()), ground.series)
+    wanted = wanted_of(question, chosen)
+    left: list[Left] = []
+    permits: list[tuple[Agreement, Permitted]] = []
+    for agreement in agreements:
+        decision = decide_on(provider, agreement, consumer, names, question, wanted, at)
+        if isinstance(decision, list):
+            permits += [(agreement, each) for each in decision]
+        else:
+            left += [
+                Left(r.code, agreement.id, r.path, r.operand, r.operator, r.wanted, r.found, r.who.value)
+                for r in decision.reasons
+            ]
+    lots, covered = lots_of(permits, question, names, ground, at)
+    tables: list[pa.Table] = []
+    used: list[str] = []
+    for agreement, scopes, selections in lots:
+        table = _read(own, ground, question, label, selections)
+        too_much = over(table, scopes)
+        if too_much is not None:
+            left.append(replace(too_much, agreement=agreement.id))
+            continue
+        if provider.spend is not None:
+            provider.spend(agreement.id, len(table), table.nbytes)
+        tables.append(table)
+        used.append(agreement.id)
+    if not used:
+        raise _refused(own.me, left)
+    left += uncovered(wanted, chosen, names, covered, at)
+    table = merged(tables) if question.shape == "summary" else _in_order(pa.concat_tables(tables))
+    header = _header(own, question, at, chosen, label, table)
+    return replace(header, agreements=tuple(used), left=tuple(left)), table
+
+
+def _refused(me: str, left: Sequence[Left]) -> RefusedError:
+    first = left[0] if left else Left("policy.outside")
+    told = [{name: getattr(each, name) for name in Left.__slots__} for each in left[:20]]
+    return RefusedError("query.refused", node=me, reason=first.code, rule=first.rule, left=told)
+
+
+def _asked(own: Own, ground: Ground, question: Question) -> tuple[dict[str, Section], dict[str, str]]:
+    """Sections that take part, and the group of each site. InputError "query.too_much"."""
+    rivers = {river.id: river.name_zh for river in own.registry.rivers()} if question.rivers else {}
+    chosen = ground.chosen(question, rivers)
+    label = labels(ground, chosen, question)
+    if question.shape == "summary":
+        size = own.store.size()
+        first, last = size.first or 0, size.last or 0
+        start = first if question.start is None else max(question.start, first)
+        stop = last if question.stop is None else min(question.stop, last)
+        need_size(ground, label, question, stop - start, MOST_ROWS)
+    return chosen, label
+
+
+def _header(
+    own: Own, question: Question, at: int, chosen: Mapping[str, Section], label: Mapping[str, str], table: pa.Table
+) -> Header:
+    values = len(table) if question.shape == "rows" else int(pc.sum(table["count"]).as_py() or 0)
+    newest = pc.max(own.store.latest(sorted(label), question.parameters)["received"]) if label else None
+    last = None if newest is None else newest.cast(pa.int64()).as_py()
+    told = question.shape == "rows" or question.label == "section"
+    here = set(pc.unique(table["site" if question.shape == "rows" else "label"]).to_pylist()) if told else set()
+    about = {id: section for id, section in chosen.items() if id in here}
+    return Header(
+        question=digest(question),
+        node=own.me,
+        at=at,
+        values=values,
+        last=last,
+        places=places(about),
+        simulated=own.simulated,
+    )
+
+
+# ---- reading -------------------------------------------------------------------------------------------------------
+
+
+def _read(
+    own: Own, ground: Ground, question: Question, label: Mapping[str, str], selections: Sequence[Selection]
+) -> pa.Table:
+    """Summaries or rows of some selections that share no row. InputError "query.too_much"."""
+    if not label:
+        return empty(question)
+    common = replace(Selection(), as_of=question.as_of, usable=question.usable, besides=COPIED)
+    tables = []
+    for each in selections:
+        sites = tuple(site for site in (each.sites or label) if site in label)
+        if not sites:
+            continue
+        chosen = replace(each, sites=sites, as_of=common.as_of, usable=common.usable, besides=common.besides)
+        if question.shape == "summary":
+            tables.append(
+                own.store.summaries(chosen, label, question.period, question.offset, LOGARITHMIC, question.percentiles)
+            )
+        else:
+            tables.append(_labelled(own.store.select(replace(chosen, limit=MOST_ROWS + 1)), label))
+    if question.shape == "summary":
+        return merged(tables) if len(tables) != 1 else tables[0]
+    table = _in_order(pa.concat_tables([ROWS.empty_table(), *tables]))
+    if len(table) > MOST_ROWS:
+        raise InputError("query.too_much", rows=len(table), most=MOST_ROWS)
+    return table
+
+
+def _labelled(table: pa.Table, label: Mapping[str, str]) -> pa.Table:
+    """Observations with the section in the place of the site, and without their place in our journal."""
+    site = table["site"].combine_chunks().dictionary_encode()
+    names = pa.array([label[name] for name in site.dictionary.to_pylist()], pa.string())
+    columns = [names.take(site.indices), *(table[name] for name in ROWS.names[1:])]
+    return pa.table(columns, names=ROWS.names).cast(ROWS)
+
+
+def _in_order(table: pa.Table) -> pa.Table:
+    keys = [(name, "ascending") for name in ("site", "parameter", "cadence", "statistic", "time", "revision")]
+    return table.take(pc.sort_indices(table, keys)) if len(table) else table
