@@ -22,6 +22,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Basin]:
         for member in found:
             people = found[member].node.people
             people.put_person(Person("li", "engineer", "李工"), "right horse battery")
+            people.put_person(Person("zhao", "duty", "赵值班"), "right horse battery")
             people.put_person(Person("guest", "viewer", "访客"), "right horse battery")
         found["sichuan"].catalogue.put(
             a_dataset(
@@ -102,6 +103,15 @@ def test_who_may_not_publish_sees_no_form(two: Basin) -> None:
     assert someone.get("/catalogue/publish").status_code == 403
     assert "/catalogue/publish" not in someone.get("/catalogue").text
     assert someone.get("/catalogue/sichuan/tp").status_code == 200
+
+
+def test_who_may_bind_the_agency_can_ask_for_a_contract(two: Basin) -> None:
+    path = "/catalogue/sichuan/tp"
+    assert "申请合约" in reader(two, "chongqing", "zhao").get(path).text
+    assert "申请合约" not in reader(two, "sichuan", "zhao").get(path).text
+    guest = reader(two, "chongqing", "guest")
+    assert "申请合约" not in guest.get(path).text
+    assert guest.post("/catalogue/ask", path, dataset="sichuan/tp").status_code == 403
 
 
 def test_a_source_that_fails_is_in_the_title_with_its_reason(two: Basin) -> None:

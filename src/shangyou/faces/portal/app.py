@@ -116,6 +116,7 @@ def create_portal(node: Node, asked: Callable[[], None] = lambda: None) -> Starl
             Route("/catalogue/publish", portal.endpoint(catalogue.publish), methods=["POST"]),
             Route("/catalogue/withdraw", portal.endpoint(catalogue.withdraw), methods=["POST"]),
             Route("/catalogue/measure", portal.endpoint(catalogue.measure), methods=["POST"]),
+            Route("/catalogue/ask", portal.endpoint(catalogue.ask), methods=["POST"]),
             Route("/catalogue/crawl", portal.endpoint(catalogue.crawl), methods=["POST"]),
             Route("/catalogue/{id:path}", portal.endpoint(catalogue.dataset)),
             Route("/exports", portal.endpoint(exports.exports)),

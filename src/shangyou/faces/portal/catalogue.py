@@ -15,6 +15,7 @@ from shangyou.exchange.dataset import DataLevel, Sharing
 from shangyou.exchange.policy.terms import CADENCES, PURPOSES
 from shangyou.exchange.policy.write import TEMPLATES
 from shangyou.faces.api import catalogue as deeds
+from shangyou.faces.api.deeds import DEEDS
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.portal.visit import Visit
 from shangyou.faces.sentences import Sentence, sentence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from shangyou.wiring import Node
 
 ROWS: Final = 50
-REQUESTS: Final = ("contracts/request", "contracts/ask")  # deeds by which a contract is asked for, where there is one
+REQUEST: Final = "contracts/request"  # the deed by which a contract is asked for
 
 
 def page(visit: Visit) -> Response:
@@ -108,7 +109,6 @@ def dataset(visit: Visit) -> Response:
         places=places if isinstance(places, dict) else {},
         offers=[(offer, in_words(offer.policy, language)) for offer in said.offers],
         seen=found.catalogue.seen(said.id),
-        ask=_ask_deed(),
         done=visit.query("done"),
         listed=_listed,
     )
@@ -118,10 +118,11 @@ def _listed(value: object) -> list[dict[str, object]]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def _ask_deed() -> str:
-    from shangyou.faces.api.deeds import DEEDS
-
-    return next((path for path in REQUESTS if path in DEEDS), "")
+def ask(visit: Visit) -> Response:
+    """Ask the owner for a contract under one of its offers."""
+    by, id = visit.need("contract.ask"), visit.form.get("dataset", "")
+    DEEDS[REQUEST].do(_desk(visit, by), dataset=id, offer=visit.form.get("offer", ""))
+    return visit.go(f"/catalogue/{id}?done=asked")
 
 
 # ---- publishing -------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ MAY: dict[str, frozenset[str]] = {  # what changes something, and the roles that
     "device.ask": frozenset({"operator", "engineer", "manager"}),
     "ledger.sign": frozenset({"operator", "security", "manager"}),
     "dataset.publish": frozenset({"operator", "engineer", "manager"}),
+    "contract.ask": frozenset({"operator", "manager", "duty"}),
     "device.read_again": frozenset({"operator", "engineer", "manager"}),
 }
 
