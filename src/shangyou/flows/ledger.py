@@ -251,7 +251,8 @@ class Keeper:
         return grown >= LEAVES or now - self._grew >= EVERY or kept is None
 
     def _unsealed(self, now: int) -> bool:
-        if 0 <= now - self._asked < AGAIN:
+        done = self.last is not None and self.last.cosigned == len(self.last.asked)  # until the next is signed
+        if done or 0 <= now - self._asked < AGAIN:
             return False
         found = sealing(self._shelf, self._members)
         return found is not None and found.cosigned < len(found.asked)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 from urllib.parse import quote
 
@@ -32,7 +33,7 @@ from shangyou.exchange.ports import Answer, Members, Peers, Signer
 from shangyou.exchange.wire import parsed_object
 from shangyou.flows.ledger import raise_alarm
 
-SECONDS: Final = 10.0
+SECONDS: Final = 5.0  # that a member may take: a node that ends waits for it
 ANSWER_MOST: Final = 16 << 20  # bytes of what a peer tells of its log
 TOLD_MOST: Final = 10_000  # entries of one agreement that are told at a time, the newest
 
@@ -121,9 +122,10 @@ def compare(log: Log, shelf: Shelf, members: Members, peers: Peers, now: int) ->
     views = [view for note in cosigned for view in _view(members, note, members.me, own=False)]
     mine = shelf.checkpoint()
     views += _view(members, mine.note, members.me, own=False) if mine else []
-    for member in members.members():
-        if member.id != members.me and member.standing is Standing.ACTIVE:
-            views += _told(members, peers, member.id)
+    others = [each.id for each in members.members() if each.id != members.me and each.standing is Standing.ACTIVE]
+    if others:
+        with ThreadPoolExecutor(len(others), "compare") as pool:  # one that hangs holds up nobody
+            views += chain.from_iterable(pool.map(lambda other: _told(members, peers, other), others))
     found: list[Alarm] = []
     for origin in sorted({view.checkpoint.origin for view in views}):
         of_one = [view for view in views if view.checkpoint.origin == origin]
