@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from shangyou.core.errors import InputError, ShangyouError, UnavailableError
@@ -163,6 +164,20 @@ def pin(certificate: bytes) -> str:
     public = x509.load_der_x509_certificate(certificate).public_key()
     info = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(hashlib.sha256(info).digest()).decode()
+
+
+def own_pin(file: str) -> str:
+    """The pin of the first certificate in a PEM file. InputError "peer.tls"."""
+    try:
+        return pin(ssl.PEM_cert_to_DER_cert(_first_certificate(Path(file).read_text("ascii"))))
+    except (OSError, ValueError) as error:
+        raise InputError("peer.tls", detail=str(error)) from error
+
+
+def _first_certificate(text: str) -> str:
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    start = text.index(begin)
+    return text[start : text.index(end, start) + len(end)]
 
 
 @contextlib.contextmanager

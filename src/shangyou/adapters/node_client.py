@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx2
 import pyarrow as pa
 
+from shangyou.adapters.lines import TlsSettings, context
 from shangyou.adapters.serving import Serving
 from shangyou.core.errors import (
     ConflictError,
@@ -40,7 +41,10 @@ class NodeClient:
     def __init__(self, serving: Serving, by: str, language: str) -> None:
         headers = {"authorization": f"Bearer {serving.token}", "x-shangyou-by": quote(by)}
         self._address, self._language = serving.address, language
-        self._http = httpx2.Client(base_url=serving.address, headers=headers, timeout=PATIENCE, trust_env=False)
+        own = context((serving.pin,), TlsSettings("", serving.certificate, serving.key)) if serving.pin else True
+        self._http = httpx2.Client(
+            base_url=serving.address, headers=headers, timeout=PATIENCE, trust_env=False, verify=own
+        )
 
     def __enter__(self) -> NodeClient:
         return self

@@ -18,13 +18,17 @@ class Serving:
     address: str
     token: str
     process: int
+    pin: str = ""  # of its certificate, where it serves with TLS; see adapters.lines.pin
+    certificate: str = ""  # shown to it where it asks for one
+    key: str = ""
 
 
 def find_serving(home: Path) -> Serving | None:
     """The process that serves the node in `home`; None if there is none. A file that a crash left behind is none."""
     try:
         told = json.loads((home / FILE).read_text(encoding="utf-8"))
-        serving = Serving(str(told["address"]), str(told["token"]), int(told["process"]))
+        more = {name: str(told.get(name, "")) for name in ("pin", "certificate", "key")}
+        serving = Serving(str(told["address"]), str(told["token"]), int(told["process"]), **more)
         os.kill(serving.process, 0)
     except (OSError, ValueError, KeyError, TypeError):
         return None

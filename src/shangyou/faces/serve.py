@@ -17,6 +17,7 @@ import os
 import secrets
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -85,8 +86,9 @@ class _Service:
         """Serve until a signal comes."""
         settings = self._node.settings
         with bound(settings.http_host, settings.http_port) as web:
-            self._places["http"] = f"http://{_address(web)}"
-            server = _Server(_config(self._front()))
+            scheme = "https" if settings.tls_certificate else "http"
+            self._places["http"] = f"{scheme}://{_address(web)}"
+            server = _Server(_config(self._front(), settings))
             async with contextlib.AsyncExitStack() as stack:
                 self._listen(server)
                 stack.callback(self._end_threads)
@@ -139,7 +141,14 @@ class _Service:
         """Say where the node is, to the command line by a file that only its owner reads, and to whoever started it."""
         self._up = True
         give_back()
-        told = {"address": self._places["http"], "token": self._token, "process": os.getpid()}
+        told: dict[str, object] = {"address": self._places["http"], "token": self._token, "process": os.getpid()}
+        settings = self._node.settings
+        if settings.tls_certificate:
+            from shangyou.adapters.lines import own_pin
+
+            told["pin"] = own_pin(settings.tls_certificate)
+            if settings.tls_clients:
+                told |= {"certificate": settings.tls_certificate, "key": settings.tls_key}
         write_private(self._node.settings.home / FILE, json.dumps(told))
         places = " ".join(f"{name}={place}" for name, place in self._places.items())
         print(f"ready {places} process={os.getpid()}", flush=True)  # noqa: T201
@@ -156,8 +165,9 @@ class _Service:
             thread.join()
 
 
-def _config(app: Front) -> uvicorn.Config:
-    return uvicorn.Config(
+def _config(app: Front, settings: Settings) -> uvicorn.Config:
+    """The web server; with TLS where the settings name a certificate. InputError "peer.tls"."""
+    made = uvicorn.Config(
         app,
         loop="none",
         http="httptools",
@@ -171,7 +181,16 @@ def _config(app: Front) -> uvicorn.Config:
         limit_concurrency=LINES,
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=65,  # longer than the 60 s of common proxies, so that it is they who close
+        ssl_certfile=settings.tls_certificate or None,
+        ssl_keyfile=settings.tls_key or None,
+        ssl_ca_certs=settings.tls_clients or None,
+        ssl_cert_reqs=ssl.CERT_REQUIRED if settings.tls_clients else ssl.CERT_NONE,
     )
+    try:
+        made.load()  # here, and not when the ports are open: a certificate that cannot be read ends the start
+    except OSError as error:
+        raise InputError("peer.tls", detail=str(error)) from error
+    return made
 
 
 @contextlib.contextmanager
