@@ -87,3 +87,11 @@ def test_who_may_only_read_changes_nothing_and_is_offered_nothing(filled: FakeNo
     assert rolled.status_code == asked.status_code == again.status_code == 403
     assert "portal.role" in rolled.text
     assert filled.intake.commands() == []
+
+
+def test_what_a_page_changes_stands_in_the_ledger(filled: FakeNode) -> None:
+    before, span = filled.ledger.size(), {"start": "2021-04-05T00:00", "stop": "2021-04-05T20:00"}
+    Reader(filled).sign_in().post("/intake/ask", "/intake", mn=MN, what="hour", **span)
+    [leaf] = filled.ledger.entries(before, filled.ledger.size())
+    assert b'"deed":"devices/ask"' in leaf
+    assert MN.encode() not in leaf

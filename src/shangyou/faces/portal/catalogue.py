@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from starlette.responses import Response
@@ -15,6 +15,7 @@ from shangyou.exchange.dataset import DataLevel, Sharing
 from shangyou.exchange.policy.terms import CADENCES, PURPOSES
 from shangyou.exchange.policy.write import TEMPLATES
 from shangyou.faces.api import catalogue as deeds
+from shangyou.faces.api.acts import perform
 from shangyou.faces.api.deeds import DEEDS
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.portal.visit import Visit
@@ -173,8 +174,9 @@ def publish(visit: Visit) -> Response:
         return tuple(key.partition(":")[2] for key in given if key.startswith(f"{field}:"))
 
     try:
-        done = deeds.put(
+        done = perform(
             _desk(visit, by),
+            "datasets/publish",
             name=given.get("name", "").strip(),
             title_zh=given.get("title_zh", ""),
             title_en=given.get("title_en", ""),
@@ -203,12 +205,12 @@ def publish(visit: Visit) -> Response:
 
 def withdraw(visit: Visit) -> Response:
     """Withdraw a dataset of this node."""
-    return _done(visit, deeds.withdraw, "/catalogue?done=withdrawn")
+    return _done(visit, "datasets/withdraw", "/catalogue?done=withdrawn")
 
 
 def measure(visit: Visit) -> Response:
     """Measure a dataset of this node anew."""
-    return _done(visit, deeds.measure, f"/catalogue/{visit.form.get('id', '')}?done=measured")
+    return _done(visit, "datasets/measure", f"/catalogue/{visit.form.get('id', '')}?done=measured")
 
 
 def crawl(visit: Visit) -> Response:
@@ -218,9 +220,9 @@ def crawl(visit: Visit) -> Response:
     return visit.go("/catalogue#sources")
 
 
-def _done(visit: Visit, deed: Callable[..., object], where: str) -> Response:
+def _done(visit: Visit, deed: str, where: str) -> Response:
     by = visit.need("dataset.publish")
-    deed(_desk(visit, by), visit.form.get("id", ""))
+    perform(_desk(visit, by), deed, id=visit.form.get("id", ""))
     return visit.go(where)
 
 

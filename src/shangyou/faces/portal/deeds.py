@@ -53,6 +53,7 @@ def read_again(visit: Visit) -> Response:
     by = visit.need("device.read_again")
     node, mn = visit.node, visit.form.get("mn", "")
     packets, _ = order(node.journal, node.intake, node.registry, node.clock, mn, by)
+    write_down(node.ledger, "devices/read-again", by, {"mn": mn}, visit.now)
     said = "read_again" if packets else "none_again"
     return visit.go(f"/intake?{urlencode({'view': 'refused', 'source': mn, 'done': said})}")
 
