@@ -80,7 +80,7 @@ def invite(
     """An invitation for one new member. Give it by a way that nobody else reads: it holds a secret."""
     found, at = member_exchange(desk.node), desk.now()
     bundle = coming.invite(found.trust, secrets.token_bytes(joining.SECRET), at, at + max(1, days) * DAY, at_once)
-    found.tell("admin", {"act": "invite", "by": desk.by})
+    found.tell("admin", {"act": "invite"})  # who did it stands, salted, in the entry of the deed
     return {"invitation": json.dumps(bundle, ensure_ascii=False, indent=1), "expires": bundle["expires"]}
 
 
@@ -192,7 +192,7 @@ def set_standing(
 def _handed(desk: Desk, found: Exchange, outcome: Outcome, act: str) -> Done:
     """Tell the others, write the act down, and say what became of it."""
     failed = {id: code for id, code in found.hand_on(outcome).items() if code}
-    found.tell("admin", {"act": act, "by": desk.by, "version": outcome.version, "lacking": outcome.lacking})
+    found.tell("admin", {"act": act, "version": outcome.version, "lacking": outcome.lacking})
     if outcome.lacking:
         document: object = federation.find_draft(found.trust, outcome.digest).sealed
     else:
