@@ -17,6 +17,7 @@ NAMES = {  # in the order of the page: what it is about
     "ledger": "Ledger",
     "node": "A node at rest",
     "catalogue": "Catalogue",
+    "contracts": "Contracts between members",
 }
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = """# Figures

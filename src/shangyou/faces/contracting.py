@@ -109,6 +109,9 @@ def turn(node: Node) -> None:
     joined = exchange(node)
     if joined is not None:
         contracting(joined).turn()
+        from shangyou.faces import moving
+
+        moving.turn(joined)
 
 
 def _delivered(control: Control, letter: Letter) -> None:

@@ -88,7 +88,7 @@ def open_heard(control: Control, kind: str, member: Member, message: Mapping[str
     if kind == "negotiation" and not heard.dataset:
         raise InputError("dsp.target", offer=str(message["offer"].get("@id")))
     control.admit(control, heard)
-    change = _answered(control, heard, at)
+    change = _answered(control, heard, at, settled=False)
     if control.talks.commit(change):
         _effects(control, change)
         return heard
@@ -121,7 +121,7 @@ def hear(control: Control, kind: str, member: Member, id: str, message: Mapping[
         heard = moves.heard(talk, message, at)
         if heard is talk:
             return talk
-        change = _answered(control, heard, at)
+        change = _answered(control, heard, at, settled=bool(talk.before))
         if control.talks.commit(change):
             _effects(control, change)
             return heard
@@ -136,14 +136,14 @@ def of_member(control: Control, kind: str, member: Member, id: str) -> Talk:
     return talk
 
 
-def _answered(control: Control, talk: Talk, at: int) -> Change:
-    """The talk, and what this end does next by itself."""
+def _answered(control: Control, talk: Talk, at: int, settled: bool = True) -> Change:
+    """The talk, and what this end does next by itself. settled: whatever was under way of it is not any more."""
     step = control.decide(control, talk, at)
     if step.message:
         moved, letter = moves.said(talk, step.message, step.content or {}, control.base, at)
         return Change(moved, letter, acts=step.acts, agreements=step.agreements)
     waiting = replace(talk, waits=step.wait, due=step.due)
-    return Change(waiting, settled=True, acts=step.acts, agreements=step.agreements)
+    return Change(waiting, settled=settled, acts=step.acts, agreements=step.agreements)
 
 
 def _effects(control: Control, change: Change) -> None:
@@ -161,8 +161,8 @@ def _effects(control: Control, change: Change) -> None:
 def again(control: Control, talk: Talk) -> None:
     """Decide on a talk once more, because its time has come; whoever was quicker has decided."""
     at = control.now()
-    change = _answered(control, talk if talk.waits else replace(talk, due=None), at)
-    if control.talks.commit(replace(change, settled=False)):
+    change = _answered(control, talk if talk.waits else replace(talk, due=None), at, settled=False)
+    if control.talks.commit(change):
         _effects(control, change)
 
 

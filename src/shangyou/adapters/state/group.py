@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
-from threading import Lock
-from typing import Any, TypeVar
+from threading import Event, Lock
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection
 
@@ -15,36 +14,65 @@ T = TypeVar("T")
 Work = Callable[[Connection], Any]
 
 
+class _Piece:
+    """A piece of work that waits: for its outcome, or for its turn to lead a group."""
+
+    __slots__ = ("error", "event", "leads", "result", "work")
+
+    def __init__(self, work: Work) -> None:
+        self.work, self.event = work, Event()
+        self.leads = False
+        self.result: Any = None
+        self.error: Exception | None = None
+
+
 class GroupCommit:
     """Runs short pieces of work in shared transactions; each is durable when `run` returns."""
 
     def __init__(self, database: StateDatabase) -> None:
         self._db = database
-        self._waiting: list[tuple[Work, Future[Any]]] = []
-        self._enter, self._turn = Lock(), Lock()
+        self._lock = Lock()
+        self._waiting: list[_Piece] = []
+        self._busy = False  # somebody leads
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """What the work returns or raises. If one of a group fails, each of it is tried alone."""
-        future: Future[T] = Future()
-        with self._enter:
-            self._waiting.append((work, future))
-        with self._turn:  # whoever gets it works for all who wait; the others find theirs done
-            with self._enter:
-                group, self._waiting = self._waiting, []
-            if group:
-                self._together(group)
-        return future.result()
+        piece = _Piece(work)
+        with self._lock:
+            self._waiting.append(piece)
+            piece.leads = not self._busy
+            self._busy = True
+        if not piece.leads:
+            piece.event.wait()  # whose work is done goes on at once, while the next group is already being written
+        if piece.leads:
+            self._lead()
+        if piece.error is not None:
+            raise piece.error
+        return cast("T", piece.result)
 
-    def _together(self, group: list[tuple[Work, Future[Any]]]) -> None:
+    def _lead(self) -> None:
+        """Write for all who wait, the leader among them; then somebody who has come meanwhile leads."""
+        with self._lock:
+            group, self._waiting = self._waiting, []
+        try:
+            self._together(group)
+        finally:
+            with self._lock:
+                self._busy = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].leads = True
+                    self._waiting[0].event.set()
+
+    def _together(self, group: list[_Piece]) -> None:
         try:
             with self._db.writing() as connection:
-                results = [work(connection) for work, _ in group]
+                results = [piece.work(connection) for piece in group]
         except Exception as error:  # noqa: BLE001  whatever it is, it goes to the one whose work failed
-            if len(group) == 1:
-                group[0][1].set_exception(error)
+            if len(group) > 1:
+                for each in group:
+                    self._together([each])
                 return
-            for each in group:
-                self._together([each])
-            return
-        for (_, future), result in zip(group, results, strict=True):
-            future.set_result(result)
+            results, group[0].error = [None], error
+        for piece, result in zip(group, results, strict=True):
+            piece.result = result
+            piece.event.set()
