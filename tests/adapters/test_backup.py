@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import tarfile
 import threading
@@ -14,13 +15,16 @@ import pytest
 
 from shangyou.adapters.backup import check_backup, restore_backup, write_backup
 from shangyou.adapters.backup.manifest import MANIFEST, Manifest, Piece
+from shangyou.adapters.trust import TrustFolder
 from shangyou.core.errors import ConflictError, InputError
 from shangyou.core.journal import Raw
 from shangyou.core.ports import Batch, Progress, Selection
 from shangyou.core.records import Flagged, Observations, SeriesKey
 from shangyou.core.registry import Section
+from shangyou.flows.federation import make_federation
 from shangyou.settings import Settings
 from shangyou.wiring import Node, build, make_home
+from tests.fakes.exchange_basin import facts
 
 PH = SeriesKey("51.甲", "ph", "4h", "value")
 
@@ -201,3 +205,15 @@ def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
         check_backup(tmp_path / "text")
     with pytest.raises(InputError, match=r"backup\.absent"):
         check_backup(tmp_path / "nothing")
+
+
+def test_a_restored_node_is_the_member_that_it_was(tmp_path: Path) -> None:
+    with contextlib.closing(new_node(tmp_path / "node")) as node:
+        trust = TrustFolder(tmp_path / "node")
+        make_federation([(trust, facts("sichuan", 1))], 1_000)
+        backup(node, tmp_path / "backup")
+    restore_backup(tmp_path / "backup", tmp_path / "again")
+    again = TrustFolder(tmp_path / "again")
+    assert (again.me, again.accepted.digest) == ("sichuan", trust.accepted.digest)
+    assert again.keys.choose(again.member("sichuan").keys, 2_000).kid == trust.member("sichuan").keys[0].kid
+    assert again.anchors.kids() == trust.anchors.kids() != []

@@ -97,7 +97,7 @@ def _keep(reader: IO[bytes], path: Path | None) -> Piece:
     with contextlib.ExitStack() as stack:
         target: IO[bytes] | None = None
         if path is not None:
-            path.parent.mkdir(mode=0o700, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             target = stack.enter_context(os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"))
         while data := reader.read(STEP):
             digest.update(data)

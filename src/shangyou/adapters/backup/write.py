@@ -27,6 +27,7 @@ from shangyou.adapters.backup.manifest import MANIFEST, SETTINGS, Manifest, Piec
 from shangyou.core.errors import ConflictError, UnavailableError
 
 STORE: Final = "observations.duckdb"
+TRUST: Final = "federation"  # folder of trust list and keys
 PREFIX: Final = ".backup-"  # of the folder in the home where copies wait to be packed
 _ONE = threading.Lock()
 
@@ -86,6 +87,7 @@ def write_backup(
         with tempfile.TemporaryDirectory(prefix=PREFIX, dir=home) as folder:
             copies, digested = _copies(home, store, state, Path(folder))
             entries, files = _journal(journal)
+            copies |= _trust(home, Path(folder))
             parts = [(name, path, path.stat().st_size) for name, path in copies.items()]
             parts += [(f"journal/{path.name}", path, size) for path, size in files]
             if ledger is not None:  # last: what the others speak of is in it
@@ -114,6 +116,17 @@ def _copies(home: Path, store: Store, state: Path | None, folder: Path) -> tuple
         ):
             source_db.backup(target)
     return copies, digested
+
+
+def _trust(home: Path, folder: Path) -> dict[str, Path]:
+    """What the node knows of its federation, with its private keys: without them it is no member any more."""
+    copies: dict[str, Path] = {}
+    for file in sorted((home / TRUST).rglob("*")):
+        if file.is_file() and not file.name.startswith("."):  # a dot stands before what is being written
+            name = file.relative_to(home).as_posix()
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            copies[name] = Path(shutil.copy2(file, folder / name))
+    return copies
 
 
 def _journal(journal: Segments) -> tuple[int, list[tuple[Path, int]]]:
