@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from shangyou.exchange.agreement import AgreementState
 from shangyou.exchange.dsp.talk import Talk
 from shangyou.flows.agreements import expire
-from shangyou.flows.converse import Control, again, deliver, plane
+from shangyou.flows.converse import Control, again, deliver, end_transfers, plane
 
 LEASE_MS: Final = 30_000  # nobody else sends what we have taken
 LONG_MS: Final = {"person": 86_400_000, "peer": 60_000, "rule": 60_000}  # in one state, by whom it waits for
 
 
 def resume(control: Control) -> None:
-    """After a start: the data plane hears again which transfers run."""
+    """After a start: the data plane hears again which transfers run; those of agreements that are over end now."""
     for talk in control.talks.talks("transfer", active=True):
-        if talk.state == "STARTED":
+        state = control.contracts.agreement(talk.agreement).state
+        if state is not AgreementState.ACTIVE:
+            end_transfers(control, talk.agreement, f"agreement.{state.value}", [])
+        elif talk.state == "STARTED":
             plane(control, talk)
 
 
