@@ -25,6 +25,7 @@ from shangyou.flows.telling import Pulse, Tell, feel, hand_on
 from shangyou.wiring import Node
 
 MADE = "exchange"
+FORK = "trust.fork"  # two signed lists of one version: the one thing that no protocol can mend
 _making = threading.Lock()
 
 
@@ -95,7 +96,10 @@ class Exchange:
 
     def feel(self, id: str) -> None:
         """Ask a member how it is, and bring both lists to one version."""
-        self.health[id] = feel(self.trust, self.peers, id, self.health.get(id, Pulse()), self.now)
+        last = self.health.get(id, Pulse())
+        self.health[id] = now = feel(self.trust, self.peers, id, last, self.now)
+        if now.code == FORK and last.code != FORK:
+            self.tell("alarm", {"code": FORK, "member": id, "list": self.trust.trusted.version})
 
     def countdown(self) -> Countdown:
         """What the age of the trust list allows now."""

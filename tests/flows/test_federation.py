@@ -14,10 +14,11 @@ import pytest
 from shangyou import wiring
 from shangyou.adapters.trust import TrustFolder
 from shangyou.core.errors import ConflictError, NotFoundError, RefusedError
-from shangyou.exchange.keys import encoded
+from shangyou.exchange.keys import cosigned, encoded
 from shangyou.exchange.member import Standing
 from shangyou.exchange.trust.acceptance import Phase
 from shangyou.exchange.trust.document import DAY
+from shangyou.faces.between.access import CODE
 from shangyou.flows import federation, joining
 from shangyou.flows.federation import Outcome
 from shangyou.settings import Settings
@@ -226,6 +227,28 @@ def test_a_federation_of_the_gm_suite_and_one_of_both(tmp_path: Path) -> None:
         three.clock.advance(minutes=1)
         assert three["guizhou"].signer.suite == "gm"
         assert three["guizhou"].peers.call("sichuan", "GET", "/federation/pulse").status == 200
+
+
+def test_two_signed_lists_of_one_version_raise_an_alarm_at_whoever_meets_both(seven: Basin) -> None:
+    told: list[str] = []
+    for id in ("qinghai", "xizang"):
+        seven[id].hearers.append(lambda kind, said: told.append(kind) if kind == "alarm" else None)
+    at, anchors = seven.clock.ms(), ("ministry", "sichuan", "chongqing")
+    one = federation.set_standing(seven["ministry"].trust, "guizhou", Standing.SUSPENDED, "一", at)
+    seven.network.cut(frozenset(SEVEN) - {"xizang"}, frozenset({"xizang"}))
+    draft = federation.find_draft(seven["ministry"].trust, one.digest).sealed
+    forged = federation.set_standing(seven["yunnan"].trust, "guizhou", Standing.SUSPENDED, "二", at)
+    other = federation.find_draft(seven["yunnan"].trust, forged.digest).sealed
+    keepers = [seven[id].trust.anchors.signer(seven[id].trust.anchors.kids()[0]) for id in anchors]
+    for keeper in keepers:
+        draft, other = cosigned(draft, keeper), cosigned(other, keeper)
+    seven["qinghai"].trust.accept([draft], at)
+    seven["xizang"].trust.accept([other], at)
+    seven.network.heal()
+    body = json.dumps({"lists": [other]}).encode()
+    assert seven["xizang"].peers.call("qinghai", "POST", "/federation/list", body).headers[CODE] == "trust.fork"
+    assert told == ["alarm"]
+    assert seven["qinghai"].trust.accepted.digest == one.digest
 
 
 # ---- joining --------------------------------------------------------------------------------------------------------

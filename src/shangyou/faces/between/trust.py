@@ -15,11 +15,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from shangyou import __version__
-from shangyou.core.errors import InputError, ShangyouError
+from shangyou.core.errors import InputError, RefusedError, ShangyouError
 from shangyou.exchange.wire import parsed_object
 from shangyou.faces.between.access import Call, endpoint, fault, read, refused
 from shangyou.flows import federation, joining, telling
-from shangyou.wiring_exchange import Exchange
+from shangyou.wiring_exchange import FORK, Exchange
 
 MOST_LISTS = 4 << 20  # bytes of lists handed over at once
 MOST_STEPS = 64
@@ -47,7 +47,12 @@ def take_lists(exchange: Exchange, body: bytes) -> Response:
     lists = parsed_object(body, MOST_LISTS).get("lists")
     if not isinstance(lists, list) or len(lists) > MOST_STEPS:
         raise InputError("trust.document", where="lists", detail="list")
-    exchange.trust.accept(lists, exchange.now())
+    try:
+        exchange.trust.accept(lists, exchange.now())
+    except RefusedError as error:
+        if error.code == FORK:  # signed by our own anchors, or it would have been refused before
+            exchange.tell("alarm", {"code": FORK, "list": exchange.trust.trusted.version})
+        raise
     return JSONResponse(telling.receipt(exchange.trust, exchange.signer, exchange.now()))
 
 
