@@ -64,8 +64,10 @@ class Outlet(Protocol):
         """WIRE, in order of site, parameter, cadence, statistic, time: the same rows give the same bytes."""
         ...
 
-    def changes(self, selection: Selection, after: Place, horizon: int | None, limit: int) -> Changes:
-        """New, revised and withdrawn versions since a place, whatever their review.
+    def changes(
+        self, selection: Selection, after: Place, horizon: int | None, limit: int, until: int | None = None
+    ) -> Changes:
+        """New, revised and withdrawn versions since a place, whatever their review; until: only those before that row.
 
         selection: its sites, parameters, cadences, statistics, start and stop. horizon: only what was observed before.
         ConflictError "feed.reset" if the place is none of this store.

@@ -19,6 +19,7 @@ from shangyou.exchange.agreement import Transfer
 from shangyou.exchange.block import form_of
 from shangyou.exchange.metering import Passage
 from shangyou.faces.contracting import PLANE, contracting
+from shangyou.flows import subscribe
 from shangyou.flows import transfer as talks
 from shangyou.flows.deliver import StoreSink, Taking, fetch, open_passage
 from shangyou.flows.passage import Providing, offer
@@ -26,6 +27,8 @@ from shangyou.wiring_exchange import Exchange
 
 log = logging.getLogger("shangyou.data")
 
+FEEDS: Final = 64  # feeds that are followed at once
+WAIT: Final = 3_000  # ms that a feed's request may wait for something new; a node that ends waits so long too
 MOVERS: Final = 4  # passages of which data are fetched or pushed at once
 _making = threading.Lock()
 
@@ -38,6 +41,8 @@ class Moving:
     providing: Providing
     taking: Taking
     pool: ThreadPoolExecutor
+    feeds: ThreadPoolExecutor
+    ending: bool = False
     halted: set[str] = field(default_factory=set)  # bodies that are on their way stop where they are
     busy: set[str] = field(default_factory=set)
     by_itself: bool = True  # fetch and push as soon as a transfer starts
@@ -81,7 +86,8 @@ class Moving:
             if id in self.busy:
                 return
             self.busy.add(id)
-        self.pool.submit(self._moved, id)
+        _, way = form_of(self.taking.meters.passage(id).format)
+        (self.feeds if way == "FEED" else self.pool).submit(self._moved, id)
 
     def _moved(self, id: str) -> None:
         try:
@@ -97,13 +103,17 @@ class Moving:
                 self.busy.discard(id)
 
     def move(self, id: str) -> Passage:
-        """Fetch what is left of a pull into the store; raises as `fetch`."""
+        """Fetch what is left of a pull into the store, or follow a feed; raises as `fetch` and `subscribe.turn`."""
         passage = self.taking.meters.passage(id)
         _, way = form_of(passage.format)
-        if passage.state != "started" or (way, passage.role) != ("PULL", "consumer"):
+        if passage.state != "started" or passage.role != "consumer" or way == "PUSH":
             return passage
+        if way == "FEED":
+            while id not in self.halted and not self.ending:
+                subscribe.turn(self.taking, passage, WAIT)
+            return self.taking.meters.passage(id)
         sink = StoreSink(self.taking.store, passage, self.joined.now)
-        over = fetch(self.taking, passage, sink, stopping=lambda: id in self.halted)
+        over = fetch(self.taking, passage, sink, stopping=lambda: id in self.halted or self.ending)
         if over.state == "complete":
             self.said(lambda: talks.complete(contracting(self.joined).control, id))
         return over
@@ -111,8 +121,14 @@ class Moving:
     def turn(self) -> None:
         """What was held up goes on; for the thread of a serving node."""
         for passage in self.taking.meters.passages(active=True):
-            if passage.state == "started":
+            if passage.state == "started" and self.by_itself:
                 self.go_on(passage.id)
+
+    def close(self) -> None:
+        """End what moves; all of it goes on after the next start."""
+        self.ending = True
+        for each in (self.pool, self.feeds):
+            each.shutdown(wait=True, cancel_futures=True)
 
     def said(self, say: Callable[[], object]) -> None:
         """Something for the control plane; a transfer that it does not know, or that is over, needs nothing."""
@@ -142,7 +158,7 @@ def _made(joined: Exchange) -> Moving:
     node = joined.node
     meters, contracts = SqlMeters(node.database), SqlContracts(node.database)
     pool = ThreadPoolExecutor(MOVERS, "data")
-    node.ends.callback(pool.shutdown, wait=True, cancel_futures=True)
+    feeds = ThreadPoolExecutor(FEEDS, "feed")
     providing = Providing(
         members=joined.members,
         contracts=contracts,
@@ -166,5 +182,11 @@ def _made(joined: Exchange) -> Moving:
         now=joined.now,
         record=joined.tell,
     )
-    made = Moving(joined, providing, taking, pool)
+    made = Moving(joined, providing, taking, pool, feeds)
+    node.ends.callback(made.close)
     return made
+
+
+def turn(joined: Exchange) -> None:
+    """What was held up goes on; for the thread of a serving node."""
+    moving(joined).turn()

@@ -108,6 +108,7 @@ def changes(
     after: Place,
     horizon: int | None,
     limit: int,
+    until: int | None = None,
 ) -> Changes:
     """See exchange.outlet.Outlet."""
     cursor = con.cursor()
@@ -120,6 +121,7 @@ def changes(
         horizon, table = _ripe(cursor, where, values, after, horizon, limit)
         if table.num_rows:
             return Changes(_named(table, keys(), arranged=False), Place(after.row, horizon, after.check), True)
+    end = end if until is None else max(after.row, min(end, until))
     terms, bound = ["o.rowid >= ? and o.rowid < ?"], list[object]([after.row, end])
     if horizon is not None:
         terms.append(f"o.time < {_MS}")

@@ -235,11 +235,13 @@ class DuckStore:
         with _reading():
             return changes.extract(self._con, self._index.keys(), self._index.matching(selection), selection)
 
-    def changes(self, selection: Selection, after: Place, horizon: int | None, limit: int) -> Changes:
+    def changes(
+        self, selection: Selection, after: Place, horizon: int | None, limit: int, until: int | None = None
+    ) -> Changes:
         """See Outlet."""
         ids, keys = self._index.matching(selection), self._index.keys
         with _reading():
-            return changes.changes(self._con, keys, ids, selection, after, horizon, limit)
+            return changes.changes(self._con, keys, ids, selection, after, horizon, limit, until)
 
     def here(self, horizon: int | None) -> Place:
         """See Outlet."""

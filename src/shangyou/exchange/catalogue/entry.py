@@ -19,7 +19,7 @@ from shangyou.exchange.catalogue.sharing import offers_for
 from shangyou.exchange.dataset import DataLevel, Dataset, DatasetQuery, Offer, Sharing
 
 OURS: Final = "urn:shangyou:dataset"  # key of our description in the body of a dataset
-FORMATS: Final = ("Arrow-PULL", "Parquet-PULL", "CSV-PULL", "Arrow-PUSH")  # where the data plane does not say others
+FORMATS: Final = ("Arrow-PULL", "Parquet-PULL", "CSV-PULL", "Arrow-PUSH", "Arrow-FEED")  # unless the plane says others
 CONTEXT: Final = ("https://w3id.org/dspace/2025/1/context.jsonld",)
 ENTRY_BYTES: Final = 65_536  # of the body of one entry
 DEEPEST: Final = 16  # objects and arrays within each other

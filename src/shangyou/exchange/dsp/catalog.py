@@ -11,7 +11,7 @@ from shangyou.exchange.dataset import Dataset
 from shangyou.exchange.dsp.messages import PATH
 from shangyou.exchange.dsp.schemas import CONTEXT
 
-FORMATS: Final = ("Arrow-PULL", "Parquet-PULL", "CSV-PULL", "Arrow-PUSH")
+FORMATS: Final = ("Arrow-PULL", "Parquet-PULL", "CSV-PULL", "Arrow-PUSH", "Arrow-FEED")
 
 
 def shown(datasets: Sequence[Dataset], member: str) -> list[Dataset]:
