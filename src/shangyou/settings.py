@@ -21,6 +21,9 @@ RANGES: Final = {
     "hj212_idle_seconds": (1, 864_000),
     "folder_quiet_seconds": (0.0, 86_400.0),
     "pull_minutes": (1, 44_640),
+    "answer_days_unconditional": (0, 1_000),
+    "answer_days_conditional": (0, 1_000),
+    "answer_days_counter": (0, 1_000),
     "threads": (1, 1_024),
 }
 
@@ -54,6 +57,10 @@ class Settings:
     pull_address: str = ""  # page of the national portal that is asked for by schedule; "" = never
     pull_minutes: int = 60
     provinces: tuple[str, ...] = ()  # keep only these of a national file; () = all
+
+    answer_days_unconditional: int = 1  # working days for an answer to who asks for what is shared unconditionally
+    answer_days_conditional: int = 10  # and conditionally
+    answer_days_counter: int = 10  # for an answer to other terms that a provider puts to this node
 
     state: str = ""  # an SQLAlchemy address; "" = SQLite in the home
     memory: str = "512MB"  # for DuckDB
@@ -158,6 +165,9 @@ GROUPS: Final = {
     ),
     "文件与定时抓取 / files and scheduled pulls: empty = off": (
         *("folder", "folder_quiet_seconds", "pull_address", "pull_minutes", "provinces"),
+    ),
+    "合约答复 / answers: in working days; the yearly list of moved days is workdays.toml beside this file": (
+        *("answer_days_unconditional", "answer_days_conditional", "answer_days_counter"),
     ),
     "存储 / stores: state empty = SQLite in the home": ("state", "memory", "threads"),
 }

@@ -114,6 +114,22 @@ def due(start: int, working_days: int, calendar: Calendar, offset: int = 8 * 3_6
     return Due(to_ms(over) - offset, day, not years <= calendar.listed)
 
 
+def days_left(at: int, until: int, calendar: Calendar, offset: int = 8 * 3_600_000) -> int:
+    """Working days after that of `at` in which there is still time; 0 on the last day, and when it is over.
+
+    at, until: [ms since 1970 UTC]; that instant is too late, as in `Due`.
+    """
+    day, last = from_ms(at + offset).date(), from_ms(until - 1 + offset).date()
+    ahead = min((last - day).days, 3 * LONGEST)
+    return sum(calendar.is_working(day + timedelta(days=n)) for n in range(1, ahead + 1))
+
+
+def assumed(at: int, until: int, calendar: Calendar, offset: int = 8 * 3_600_000) -> bool:
+    """Is the list of a year between two times [ms since 1970 UTC] missing?"""
+    first, last = (from_ms(each + offset).year for each in (at, max(at, until - 1)))
+    return not set(range(first, last + 1)) <= calendar.listed
+
+
 def answer_days(sharing: Sharing) -> int:
     """Working days in which a request is answered, unless the operator sets others; 0 for what is not shared."""
     if sharing is Sharing.NONE:

@@ -18,7 +18,7 @@ from shangyou.exchange import keys
 from shangyou.exchange.agreement import Agreement, Transfer
 from shangyou.exchange.dsp.talk import Act, Letter, Talk
 from shangyou.exchange.ledger.entry import Entry, pseudonym
-from shangyou.exchange.workdays import answer_days, by_law, due
+from shangyou.faces.answering import answering
 from shangyou.flows import decide, negotiate, reconcile
 from shangyou.flows.converse import Control, deliver
 from shangyou.flows.ledger import record_all
@@ -125,7 +125,7 @@ def _delivered(control: Control, letter: Letter) -> None:
 
 def _control(joined: Exchange, pool: ThreadPoolExecutor) -> Control:
     node, store = joined.node, SqlContracts(joined.node.database)
-    calendar = by_law()
+    clock = answering(node)
 
     def admit(control: Control, talk: Talk) -> None:
         joined.need_new(joined.members.member(talk.peer))
@@ -135,8 +135,8 @@ def _control(joined: Exchange, pool: ThreadPoolExecutor) -> Control:
         record_all(node.ledger, [Entry(act.kind, _unnamed(act, node.ledger.shelf.salt), act.at) for act in acts])
 
     def deadline(talk: Talk, at: int) -> int:
-        days = answer_days(joined.catalogue.dataset(talk.dataset).sharing) if talk.role == "provider" else CONSUMER_DAYS
-        return due(at, days, calendar).at
+        sharing = joined.catalogue.dataset(talk.dataset).sharing if talk.role == "provider" else None
+        return clock.due(at, sharing).at
 
     def send(letter: Letter) -> None:
         pool.submit(_delivered, made, letter)
@@ -161,9 +161,6 @@ def _control(joined: Exchange, pool: ThreadPoolExecutor) -> Control:
         verified=lambda sealed, member, at: keys.verified(sealed, member.keys, at),
     )
     return made
-
-
-CONSUMER_DAYS: Final = 10  # working days that a consumer takes for an answer to a counter-offer
 
 
 def _unnamed(act: Act, salt: bytes) -> Mapping[str, object]:
