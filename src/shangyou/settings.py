@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -146,6 +147,13 @@ def template(settings: Settings) -> str:
     for title, names in GROUPS.items():
         parts += ["", f"# {title}", *map(line, names)]
     return "\n".join(parts) + "\n"
+
+
+def changed(text: str, name: str, value: str) -> str:
+    """The text of a `node.toml` with another value of one setting, all else as it stands."""
+    line = f"{name} = {_quoted(value)}"
+    found, number = re.subn(rf"(?m)^{name}[ \t]*=.*$", lambda _: line, text, count=1)
+    return found if number else f"{line}\n{text}"  # at the front: behind a table it would be of that
 
 
 def _quoted(text: str) -> str:

@@ -7,6 +7,7 @@ import io
 import tarfile
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 
 from shangyou.adapters.backup import check_backup, restore_backup, write_backup
 from shangyou.adapters.backup.manifest import MANIFEST, Manifest, Piece
+from shangyou.adapters.state.carry import save
 from shangyou.adapters.trust import TrustFolder
 from shangyou.core.errors import ConflictError, InputError
 from shangyou.core.journal import Raw
@@ -47,7 +49,7 @@ def fill(node: Node, start: int, rows: int) -> None:
 def backup(node: Node, file: Path, tell: Callable[[int, int], None] = lambda done, whole: None) -> Manifest:
     home = node.settings.home
     with file.open("wb") as out:
-        return write_backup(home, node.store, home / "state.sqlite", node.journal, "1", 5, out.write, tell)
+        return write_backup(home, node.store, partial(save, node.database), node.journal, "1", 5, out.write, tell)
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ WELL = Machine(
     busy=(),
     entries=12,
 )
-QUIET = Inside(serving=True, behind=0, trouble="", unconfirmed=0)
+QUIET = Inside(serving=True, behind=0, trouble="", unconfirmed=0, state="SQLite 3")
 
 
 def levels(machine: Machine, inside: Inside | None = QUIET, failed: str = "") -> dict[str, Level]:

@@ -15,6 +15,7 @@ DISK_NOTE: Final = 2 << 30
 CLOCK_MS: Final = 5 * 60_000  # files from later than that are from a clock that was set back
 BEHIND_NOTE: Final = 10_000  # entries: some seconds of work
 DAMAGED: Final = "journal.damaged"
+BY_HAND: Final = ("state.address", "state.driver", "state.encoding", "state.newer", "state.server")
 BEHIND_BAD: Final = 1_000_000  # the digest has stood still, or cannot keep up
 
 
@@ -78,6 +79,7 @@ class Inside:
     behind: int  # journal entries that are not in the store
     trouble: str  # code of what is in the digest's way
     unconfirmed: int  # sections
+    state: str  # programme that keeps the state, with its version
 
 
 def examine(machine: Machine, inside: Inside | None, failed: tuple[str, dict[str, object]] | None) -> list[Finding]:
@@ -122,10 +124,11 @@ def _outside(m: Machine) -> Iterator[Finding]:
 
 def _stores(inside: Inside | None, failed: tuple[str, dict[str, object]] | None) -> Iterator[Finding]:
     if failed is not None:
-        yield Finding("stores", Level.UNAVAILABLE, *failed)
+        mend = failed[0] in BY_HAND
+        yield Finding("stores", Level.CONFLICT if mend else Level.UNAVAILABLE, *failed)
     if inside is None:
         return
-    yield Finding("stores", Level.GOOD, "doctor.stores")
+    yield Finding("stores", Level.GOOD, "doctor.stores", {"state": inside.state})
     if inside.trouble:
         yield Finding("digest", Level.UNAVAILABLE, "doctor.trouble", {"trouble": inside.trouble})
     elif inside.behind > BEHIND_BAD:

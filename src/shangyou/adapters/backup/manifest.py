@@ -41,7 +41,7 @@ class Manifest:
     made: int  # ms since 1970 UTC
     entries: int  # of the raw journal
     digested: int  # of these, in the observation store; the others are digested again after a restore
-    state: bool  # is the state store in it? not where it is a database of its own, which has its own backup
+    state: bool  # is the state in it? it is, but for backups that older editions made of a state on PostgreSQL
     files: dict[str, Piece]
     format: int = FORMAT
 

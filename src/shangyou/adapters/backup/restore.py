@@ -18,8 +18,13 @@ from shangyou.adapters.backup.manifest import ALLOWED, MANIFEST, STEP, Manifest,
 from shangyou.core.errors import ConflictError, InputError, UnavailableError
 
 
-def restore_backup(file: Path, home: Path, tell: Tell = lambda done, whole: None) -> Manifest:
-    """Make a home from a backup.
+def restore_backup(
+    file: Path,
+    home: Path,
+    tell: Tell = lambda done, whole: None,
+    settle: Callable[[Path, Manifest], object] = lambda folder, manifest: None,
+) -> Manifest:
+    """Make a home from a backup. `settle` does the rest in its folder before it gets its name.
 
     Raises ConflictError "restore.home" if there is anything in `home`; InputError "backup.read", "backup.manifest",
     "backup.format", "backup.damaged", "backup.member"; UnavailableError "restore.write".
@@ -33,6 +38,7 @@ def restore_backup(file: Path, home: Path, tell: Tell = lambda done, whole: None
         raise UnavailableError("restore.write", home=str(home), detail=str(error)) from error
     try:
         manifest = _unpack(file, folder, tell)
+        settle(folder, manifest)
         if home.exists():
             home.rmdir()
         folder.rename(home)

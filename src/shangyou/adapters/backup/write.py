@@ -6,11 +6,9 @@ of that moment. So the journal holds everything that the stores know, and what t
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import shutil
-import sqlite3
 import subprocess
 import tarfile
 import tempfile
@@ -67,7 +65,7 @@ class Growing(Protocol):
 def write_backup(
     home: Path,
     store: Store,
-    state: Path | None,
+    state: Callable[[Path], None],
     journal: Segments,
     version: str,
     made: int,
@@ -75,7 +73,7 @@ def write_backup(
     tell: Tell = lambda done, whole: None,
     ledger: Growing | None = None,
 ) -> Manifest:
-    """Write the backup of the node in `home` piece by piece; `state` is the file of the state store, if it is one.
+    """Write the backup of the node in `home` piece by piece; `state` writes all of the state into a SQLite file.
 
     Raises ConflictError "backup.running"; UnavailableError "backup.write".
     """
@@ -92,14 +90,14 @@ def write_backup(
             parts += [(f"journal/{path.name}", path, size) for path, size in files]
             if ledger is not None:  # last: what the others speak of is in it
                 parts += [(f"ledger/{name}", path, size) for name, path, size in ledger.parts(Path(folder))]
-            return _pack(parts, Manifest(version, made, entries, digested, state is not None, {}), write, tell)
-    except (OSError, sqlite3.Error, subprocess.CalledProcessError) as error:
+            return _pack(parts, Manifest(version, made, entries, digested, True, {}), write, tell)
+    except (OSError, subprocess.CalledProcessError) as error:
         raise UnavailableError("backup.write", home=str(home), detail=str(error)) from error
     finally:
         _ONE.release()
 
 
-def _copies(home: Path, store: Store, state: Path | None, folder: Path) -> tuple[dict[str, Path], int]:
+def _copies(home: Path, store: Store, state: Callable[[Path], None], folder: Path) -> tuple[dict[str, Path], int]:
     """Settings and stores as they are now, in files that do not change any more; and how far the digest was."""
     copies = {SETTINGS: Path(shutil.copy2(home / SETTINGS, folder / SETTINGS))}
     with store.still() as file:
@@ -108,13 +106,8 @@ def _copies(home: Path, store: Store, state: Path | None, folder: Path) -> tuple
             for source in (file, file.with_name(f"{file.name}.wal")):
                 if source.exists():
                     copies[STORE + source.name[len(file.name) :]] = _copy(source, folder / source.name)
-    if state is not None:
-        copies["state.sqlite"] = folder / "state.sqlite"
-        with (
-            contextlib.closing(sqlite3.connect(f"file:{state}?mode=ro", uri=True)) as source_db,
-            contextlib.closing(sqlite3.connect(folder / "state.sqlite")) as target,
-        ):
-            source_db.backup(target)
+    copies["state.sqlite"] = folder / "state.sqlite"
+    state(copies["state.sqlite"])
     return copies, digested
 
 

@@ -35,6 +35,8 @@ class StateDatabase:
         address = str(path)
         url = _url(address) if "://" in address else URL.create("sqlite", database=address or None)
         self.place = url.render_as_string(hide_password=True)
+        in_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+        self.file = Path(str(url.database)) if in_file else None  # that of SQLite
         if url.get_backend_name() == "postgresql":
             self._open_postgresql(url)
         else:
@@ -114,6 +116,13 @@ class StateDatabase:
             return UnavailableError("state.full" if postgres.full(error) else code)
         full = code == "state.write" and "full" in str(error.orig).lower()
         return UnavailableError("state.full" if full else code)
+
+    def server(self) -> str:
+        """Which programme keeps it, with its version."""
+        with self.reading() as connection:
+            if connection.dialect.name == "sqlite":
+                return f"SQLite {connection.execute(text('select sqlite_version()')).scalar_one()}"
+            return f"PostgreSQL {connection.execute(text('show server_version')).scalar_one()}"
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -44,7 +44,8 @@ def state(desk: Desk) -> Rows:
     """The node itself: where it listens, what it holds, how far it has digested, what it has room for."""
     found = status(desk)
     kinds = {"simulated": pa.bool_(), "serving": pa.bool_()} | dict.fromkeys(MOMENTS, TIME)
-    kinds |= dict.fromkeys(("name_zh", "name_en", "level", "version", "home", "http", "hj212", "trouble"), TEXT)
+    words = ("name_zh", "name_en", "level", "version", "home", "state_store", "http", "hj212", "trouble")
+    kinds |= dict.fromkeys(words, TEXT)
     return made(pa.schema([(name, kinds.get(name, WHOLE)) for name in found]), [dict(found)])
 
 

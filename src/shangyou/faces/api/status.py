@@ -30,6 +30,7 @@ def status(desk: Desk) -> Figures:
         "simulated": node.settings.simulated,
         "version": __version__,
         "home": str(node.settings.home),
+        "state_store": node.database.server(),
         "serving": running is not None,
         "process": os.getpid() if running else None,
         "started": running.started if running else None,

@@ -65,7 +65,7 @@ def _inside(call: Call) -> tuple[Inside | None, tuple[str, dict[str, object]] | 
             told = session.ask("status").table().to_pylist()[0]
     except ShangyouError as error:
         return None, (error.code, error.facts)
-    return Inside(told["serving"], told["behind"], told["trouble"], told["unconfirmed"]), None
+    return Inside(told["serving"], told["behind"], told["trouble"], told["unconfirmed"], told["state_store"]), None
 
 
 def _show(call: Call, findings: list[Finding]) -> None:

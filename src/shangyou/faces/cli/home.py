@@ -5,11 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from shangyou.faces.cli.call import Call
-from shangyou.settings import Settings
+from shangyou.settings import FILE, Settings, changed, load
+
+if TYPE_CHECKING:
+    from shangyou.adapters.backup.manifest import Manifest
 
 FIRST = "admin"
 
@@ -44,6 +49,24 @@ def make_default(call: Call) -> None:
     made = make(call, Settings(call.home), FIRST)
     call.say("node.init.default", home=call.home)
     tell_password(call, FIRST, made.password)
+
+
+def settled(environment: Mapping[str, str], state: str | None, folder: Path, manifest: Manifest) -> None:
+    """Bring the state of a restored home to where it belongs: `state`, else as its settings say.
+
+    Raises ConflictError "state.taken", and what opening the database raises.
+    """
+    from shangyou.adapters.state.carry import load as carried
+
+    file, environment = folder / "state.sqlite", dict(environment)
+    if state is not None:
+        toml = folder / FILE
+        toml.write_text(changed(toml.read_text(encoding="utf-8"), "state", "" if state == "sqlite" else state), "utf-8")
+        environment.pop("SHANGYOU_STATE", None)
+    address = load(folder, environment).state
+    if address and file.exists():
+        carried(file, address)
+        file.unlink()
 
 
 def given_password() -> tuple[str, bool]:

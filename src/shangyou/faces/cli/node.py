@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -117,13 +118,18 @@ def _good(call: Call, manifest: Manifest) -> None:
 
 
 @command(app, "restore", "node.restore")
-def restore(call: Call, file: Annotated[Path, typer.Argument(help=t("node.backup.file"))]) -> None:
+def restore(
+    call: Call,
+    file: Annotated[Path, typer.Argument(help=t("node.backup.file"))],
+    state: Annotated[str | None, typer.Option(metavar="sqlite|ADDRESS", help=t("node.restore.state"))] = None,
+) -> None:
     """Make a home from a backup."""
     from shangyou.adapters.backup import restore_backup
+    from shangyou.faces.cli.home import settled
     from shangyou.faces.cli.progress import Bar
 
     with Bar(call.words("node.restore.doing"), 0, size=True) as bar:
-        manifest = restore_backup(file, call.home.absolute(), bar.reach)
+        manifest = restore_backup(file, call.home.absolute(), bar.reach, partial(settled, os.environ, state))
     left = manifest.entries - manifest.digested
     call.say("node.restore.done", home=call.home, entries=manifest.entries, left=left)
     if not manifest.state:
