@@ -294,14 +294,13 @@ def _acknowledged(control: Control, kind: str, letter: Letter, answer: Answer) -
         except InputError as error:
             _later(control, letter, error.code)
             return False
-    _settle(control, kind, letter, lambda talk, at: moves.acknowledged(talk, other))
+    _settle(control, kind, letter, talk, lambda talk, at: moves.acknowledged(talk, other))
     return True
 
 
-def _settle(control: Control, kind: str, letter: Letter, move: Callable[[Talk, int], Talk]) -> None:
-    """Nothing is under way any more; what this end does next, it does now."""
+def _settle(control: Control, kind: str, letter: Letter, talk: Talk | None, move: Callable[[Talk, int], Talk]) -> None:
+    """Nothing is under way any more; what this end does next, it does now. `talk` as it was just read."""
     for _ in range(TRIES):
-        talk = _current(control, kind, letter)
         if talk is None:
             control.talks.delivered(letter.id)
             return
@@ -310,6 +309,7 @@ def _settle(control: Control, kind: str, letter: Letter, move: Callable[[Talk, i
         if control.talks.commit(change):
             _effects(control, change)
             return
+        talk = _current(control, kind, letter)
     raise UnavailableError("dsp.busy", id=letter.talk)
 
 
@@ -322,19 +322,19 @@ def _refused(control: Control, kind: str, letter: Letter, answer: Answer) -> boo
     if not talk.other and answer.status != 409:  # the very first message: that is an answer too
         code, reasons = _told(answer)
         _settle(
-            *(control, kind, letter),
+            *(control, kind, letter, talk),
             lambda talk, at: replace(moves.adopted(talk, "TERMINATED", code, at), code=code, reasons=reasons),
         )
         return False
     theirs = state_there(control, talk)
     if theirs in reachable(kind, talk.state, talk.end) or moves.outranks(theirs, talk):
-        _settle(control, kind, letter, lambda talk, at: _joined(talk, theirs, at))
+        _settle(control, kind, letter, talk, lambda talk, at: _joined(talk, theirs, at))
         return True
     if letter.attempts < PATIENCE:
         _later(control, letter, f"http.{answer.status}")
         return False
     if control.forgiving or moves.over(talk):
-        _settle(control, kind, letter, lambda talk, at: moves.acknowledged(talk))
+        _settle(control, kind, letter, talk, lambda talk, at: moves.acknowledged(talk))
         return False
     control.talks.delivered(letter.id)
     end(control, kind, talk.id, "dsp.diverged", [{"here": talk.state, "there": theirs or "?"}])

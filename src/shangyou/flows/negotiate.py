@@ -191,11 +191,13 @@ def _id(offer: Facts | None) -> str:
 def offers(control: Control, dataset: str) -> list[Facts]:
     """The offers of a dataset of another member, as its owner makes them now.
 
-    Raises InputError "dsp.dataset" for a name that is not "owner/name"; NotFoundError "catalogue.dataset".
+    Raises InputError "dsp.dataset" for a name that is not "owner/name", "dsp.self"; NotFoundError "catalogue.dataset".
     """
     owner, _, name = dataset.partition("/")
     if not owner or not name:
         raise InputError("dsp.dataset", dataset=dataset[:200])
+    if owner == control.members.me:
+        raise InputError("dsp.self", member=owner)
     control.members.member(owner)
     answer = control.peers.call(owner, "GET", f"{PATH}/catalog/datasets/{quote(dataset)}")
     if answer.status != 200:
