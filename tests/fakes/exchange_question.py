@@ -79,6 +79,10 @@ class FewSections:
             raise NotFoundError("registry.section", id=id)
         return self._sections[root]
 
+    def sites_of(self, id: str) -> tuple[str, ...]:
+        root = self.section(id).id
+        return (root, *(d.mn for d in self._devices if d.section == root))
+
     def devices(self) -> list[Device]:
         return self._devices
 

@@ -75,6 +75,8 @@ class Place:
     basin: str = ""
     river: str = ""
     kind: str = "river"
+    status: str = "unconfirmed"
+    confidence: str = ""
     longitude: float | None = None
     latitude: float | None = None
 

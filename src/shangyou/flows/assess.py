@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timezone
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from shangyou.core.clock import LEGAL
 from shangyou.core.errors import InputError, NotFoundError
-from shangyou.core.ports import ObservationStore, Registry, Selection
+from shangyou.core.ports import Selection
 from shangyou.core.records import Array, Ints
 from shangyou.core.registry import Section, WaterKind
+from shangyou.flows.ground import Waters
 from shangyou.governance.assessment import Assessed, Bools, assess_values, rounded_values
 from shangyou.governance.censoring import bounds, worst_case
 from shangyou.governance.classify import Saturation, class_range
@@ -40,6 +41,25 @@ BASES: Final = ("published", "rule")
 DAY: Final = 86_400_000  # ms
 
 
+class Source(Protocol):
+    """What an assessment reads of a core.ports.ObservationStore, or of all nodes: flows.basin."""
+
+    def select(self, selection: Selection) -> pa.Table:
+        """Observations."""
+        ...
+
+    def means(
+        self,
+        selection: Selection,
+        period: str,
+        offset_ms: int,
+        logarithmic: Sequence[str] = (),
+        measures: Sequence[str] = ("mean", "count"),
+    ) -> pa.Table:
+        """Means of usable values."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is to be assessed, and how."""
@@ -55,8 +75,8 @@ class Question:
 
 
 def assess(
-    store: ObservationStore,
-    registry: Registry,
+    store: Source,
+    registry: Waters,
     period: str,
     by: str = "section",
     *,
@@ -118,7 +138,7 @@ def chosen_items(asked: Sequence[str], on: date) -> tuple[str, ...]:
     return tuple(item for item in known if item in asked) if asked else known
 
 
-def find_places(registry: Registry, question: Question, sites: Sequence[str]) -> tuple[Places, dict[str, int], int]:
+def find_places(registry: Waters, question: Question, sites: Sequence[str]) -> tuple[Places, dict[str, int], int]:
     """Sections that take part, the index of the section of each site, and how many sites have no section.
 
     Outlets are no sections. A site is a section's id, an MN tied to it, or the id of one that was merged into it.
@@ -147,7 +167,7 @@ def find_places(registry: Registry, question: Question, sites: Sequence[str]) ->
     return Places(tuple(found), lake, tuple(str(each.ground) for each in water)), place_of, homeless
 
 
-def selection(registry: Registry, question: Question, parameters: tuple[str, ...]) -> Selection:
+def selection(registry: Waters, question: Question, parameters: tuple[str, ...]) -> Selection:
     """What the store is asked for."""
     sites = tuple(site for id in question.sections for site in registry.sites_of(id))
     return Selection(
@@ -179,7 +199,7 @@ class Gathered:
     homeless: int  # sites without a section
 
 
-def _gather(store: ObservationStore, registry: Registry, question: Question) -> Gathered:
+def _gather(store: Source, registry: Waters, question: Question) -> Gathered:
     table = store.select(selection(registry, question, (*question.items, PUBLISHED, TEMPERATURE)))
     places, place_of, homeless = find_places(registry, question, pc.unique(table["site"]).to_pylist())
     there = set(pc.unique(table["parameter"]).to_pylist())
@@ -207,7 +227,7 @@ def _gather(store: ObservationStore, registry: Registry, question: Question) -> 
     )
 
 
-def _by_sample(store: ObservationStore, registry: Registry, question: Question) -> pa.Table:
+def _by_sample(store: Source, registry: Waters, question: Question) -> pa.Table:
     got = _gather(store, registry, question)
     on = question.period.last
     values, uncertain = got.low, np.zeros(len(got.place), np.bool_)
@@ -282,7 +302,7 @@ def _first_moment(day: date, legal: timezone) -> int:
 # ---- sections and groups over a period ---------------------------------------------------------------------------
 
 
-def _means(store: ObservationStore, registry: Registry, question: Question) -> tuple[Places, Means, int]:
+def _means(store: Source, registry: Waters, question: Question) -> tuple[Places, Means, int]:
     cells = (*question.items, TEMPERATURE) if question.altitude else question.items
     by_month = question.period.kind in ("quarter", "year")  # their means are means of months
     table = store.means(
@@ -315,7 +335,7 @@ def offset_ms(legal: timezone) -> int:
     return int(legal.utcoffset(None).total_seconds() * 1000)
 
 
-def _by_period(store: ObservationStore, registry: Registry, question: Question, by: str) -> pa.Table:
+def _by_period(store: Source, registry: Waters, question: Question, by: str) -> pa.Table:
     places, means, homeless = _means(store, registry, question)
     on = question.period.last
     rules = assessment_rules(on)

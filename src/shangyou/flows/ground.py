@@ -29,6 +29,10 @@ class Waters(Protocol):
         """The section, or that into which it was merged; NotFoundError "registry.section"."""
         ...
 
+    def sites_of(self, id: str) -> tuple[str, ...]:
+        """All sites under which the observations of a section may stand."""
+        ...
+
     def devices(self) -> list[Device]:
         """All devices."""
         ...
@@ -107,6 +111,8 @@ def places(chosen: Mapping[str, Section]) -> tuple[Place, ...]:
             basin=section.basin,
             river=section.river,
             kind=str(section.kind),
+            status=str(section.status),
+            confidence=section.confidence,
             longitude=section.longitude,
             latitude=section.latitude,
         )

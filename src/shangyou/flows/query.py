@@ -10,8 +10,9 @@ A node that is away or refuses costs its own data, never the answer. Sums are ad
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shangyou.core.errors import InputError, NotFoundError, RefusedError, ShangyouError, UnavailableError
-from shangyou.exchange.member import Member, Standing
+from shangyou.exchange.member import Level, Member, Standing
 from shangyou.exchange.ports import Answer, Members, Peers
 from shangyou.exchange.question import Question, verified, written
 from shangyou.exchange.reply import MEDIA, ROWS, Header, Left, Place, unpacked
@@ -66,6 +67,33 @@ class Found:
     def complete(self) -> bool:
         """Has every node given all that was asked for?"""
         return all(line.state == "answered" for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """The members and peers of a node that is in no federation."""
+
+    name_zh: str = ""
+    name_en: str = ""
+    me: str = "local"
+
+    def member(self, id: str) -> Member:
+        """Itself; NotFoundError "federation.member"."""
+        if id != self.me:
+            raise NotFoundError("federation.member", id=id)
+        return Member(id, self.name_zh, self.name_en, Level.PROVINCIAL, "", "", ())
+
+    def members(self) -> list[Member]:
+        """Nobody else."""
+        return [self.member(self.me)]
+
+    def call(self, member: str, *_: object, **__: object) -> Answer:
+        """There is nobody to ask. NotFoundError "federation.member"."""
+        raise NotFoundError("federation.member", id=member)
+
+    def stream(self, member: str, *_: object, **__: object) -> AbstractContextManager[tuple[Answer, Iterator[bytes]]]:
+        """The same."""
+        raise NotFoundError("federation.member", id=member)
 
 
 def ask(
@@ -115,12 +143,8 @@ def _own(
 ) -> tuple[Line, Header | None, pa.Table | None]:
     began = now()
     header, table = answer_own(own, question, began)
-    try:
-        me = members.member(members.me)
-        names = (me.name_zh, me.name_en)
-    except NotFoundError:
-        names = (own.me, own.me)
-    return _line(own.me, names, header, question, now() - began), header, table
+    me = members.member(members.me)
+    return _line(me.id, (me.name_zh, me.name_en), header, question, now() - began), header, table
 
 
 def _asked(
