@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shangyou.core.errors import RefusedError, UnavailableError
-from shangyou.exchange.ledger.agreeing import GRACE
+from shangyou.exchange.ledger.agreeing import GRACE, differences
 from shangyou.exchange.ledger.checkpoint import read_checkpoint
+from shangyou.exchange.ledger.entry import Entry
 from shangyou.exchange.ledger.log import Alarm, Kept
 from shangyou.exchange.ledger.merkle import consistency, sha256
 from shangyou.exchange.ledger.note import signers
@@ -204,6 +205,14 @@ def test_a_receipt_that_differs_is_alarmed_at_the_end_that_looks() -> None:
     assert checked(federation, NOW + 1) == []
     assert checked(federation) == [("receipt", 1, 0), ("receipt", 0, 1)]
     assert [alarm.code for alarm in federation.logs["ministry"].shelf.alarms()] == ["ledger.disagree"] * 2
+
+
+def test_what_is_older_than_what_the_other_end_tells_at_a_time_is_not_judged() -> None:
+    acts = [Entry("receipt", {"agreement": "urn:uuid:1", "rows": day}, NOW + day * GRACE * 2) for day in range(6)]
+    now = NOW + GRACE * 20
+    assert differences(acts, acts[3:], now, most=3) == []
+    assert len(differences(acts, acts[3:], now, most=4)) == 3
+    assert len(differences(acts[:4], acts[3:], now, most=3)) == 2
 
 
 def test_a_log_that_knows_nothing_of_the_agreement_disagrees() -> None:

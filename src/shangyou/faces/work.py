@@ -197,9 +197,10 @@ def reconciling(node: Node) -> Thread:
 
 
 def meeting(node: Node) -> Thread:
-    """Asks the other members how they are, and reads their catalogues, when it is due; one that hangs holds up none."""
+    """Asks the other members how they are, reads their catalogues and compares logs; one that hangs holds up none."""
     from concurrent.futures import ThreadPoolExecutor
 
+    from shangyou.faces.crossing import crossing
     from shangyou.wiring_exchange import exchange
 
     pools: list[ThreadPoolExecutor] = []
@@ -211,7 +212,8 @@ def meeting(node: Node) -> Thread:
         if not pools:
             pools.append(ThreadPoolExecutor(4, "meeting"))
             node.ends.callback(pools[0].shutdown, cancel_futures=True)
-        for work in (*joined.due(joined.now()), *joined.crawls(joined.now())):
+        at = joined.now()
+        for work in (*joined.due(at), *joined.crawls(at), *crossing(joined).due(at)):
             try:
                 pools[0].submit(work).result(MEETING)
             except (ShangyouError, TimeoutError) as error:

@@ -228,6 +228,16 @@ def cross_check(
 ) -> list[Difference]:
     """Compare our log with that of the other party about one agreement; what differs is an alarm.
 
+    Raises as `crossed`.
+    """
+    found = crossed(log, members, peers, peer, agreement, now)
+    accuse(log, shelf, peer, agreement, found, now)
+    return found
+
+
+def crossed(log: Log, members: Members, peers: Peers, peer: str, agreement: str, now: int) -> list[Difference]:
+    """Where our log and that of the other party differ about one agreement.
+
     Raises UnavailableError "peer.unreachable", "ledger.peer" if nothing can be said.
     """
     ours = [
@@ -236,12 +246,15 @@ def cross_check(
         if entry.facts.get("agreement") == agreement
     ]
     theirs = _testimony(members, peers, peer, agreement)
-    found = differences(ours, theirs, now)
+    return differences(ours, theirs, now, most=TOLD_MOST)
+
+
+def accuse(log: Log, shelf: Shelf, peer: str, agreement: str, found: Sequence[Difference], now: int) -> None:
+    """Raise alarm about what differs."""
     for each in found:
         facts: dict[str, object] = {"agreement": agreement, "name": peer, "kind": each.kind}
         facts |= {"transaction": each.transaction, "ours": each.ours, "theirs": each.theirs}
         raise_alarm(log, shelf, Alarm("ledger.disagree", facts, (), now))
-    return found
 
 
 def _testimony(members: Members, peers: Peers, peer: str, agreement: str) -> list[Entry]:

@@ -31,8 +31,14 @@ def transaction(entry: Entry) -> str:
     return given if isinstance(given, str) and given else digest(dict(entry.facts))
 
 
-def differences(ours: Sequence[Entry], theirs: Sequence[Entry], now: int, grace: int = GRACE) -> list[Difference]:
-    """Where two logs disagree about one agreement; what is younger than `grace` [ms] may still be on its way."""
+def differences(
+    ours: Sequence[Entry], theirs: Sequence[Entry], now: int, grace: int = GRACE, most: int = 0
+) -> list[Difference]:
+    """Where two logs disagree about one agreement; what is younger than `grace` [ms] may still be on its way.
+
+    most: entries that the other side tells at a time, the newest; 0 = all. What is older than those is not judged.
+    """
+    since = min(entry.at for entry in theirs) + grace if most and len(theirs) >= most else 0
     sides = [Counter(_keys(side)) for side in (ours, theirs)]
     times: dict[tuple[str, str], int] = {}
     for entry in (*ours, *theirs):
@@ -42,7 +48,7 @@ def differences(ours: Sequence[Entry], theirs: Sequence[Entry], now: int, grace:
     return [
         Difference(*key, sides[0][key], sides[1][key], at)
         for key, at in times.items()
-        if bool(sides[0][key]) != bool(sides[1][key]) and now - at > grace
+        if bool(sides[0][key]) != bool(sides[1][key]) and now - at > grace and at >= since
     ]
 
 
