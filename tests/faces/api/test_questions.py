@@ -25,6 +25,8 @@ NEEDED: dict[str, dict[str, object]] = {
 }
 WITH_ROWS = (
     "status",
+    "query",
+    "query/nodes",
     "people",
     "agencies",
     "rivers",

@@ -71,13 +71,19 @@ def assess(
     basis: Annotated[str, "published: rounded as the portal does; rule: to the decimals of the rules"] = "",
     against: Annotated[str, "another period to compare with"] = "",
     section: Annotated[Texts, "ids of sections; none: all"] = (),
+    nodes: Annotated[bool, "over the data of all nodes, under the agreements with them"] = False,
 ) -> Rows:
-    """Classes, limiting factors, grades and main pollutants of a period."""
+    """Classes, limiting factors, grades and main pollutants of a period.
+
+    Over all nodes the schema's metadata tell under `completeness` what each of them gave.
+    """
+    from shangyou.faces.api.query import basin_of, with_lines
     from shangyou.flows.assess import assess
 
+    basin = basin_of(desk) if nodes else None
     table = assess(
-        desk.node.store,
-        desk.node.registry,
+        basin or desk.node.store,
+        basin or desk.node.registry,
         period or newest_month(desk),
         by,
         as_of=moment(as_of),
@@ -86,6 +92,9 @@ def assess(
         against=against or None,
         sections=section,
     )
+    if basin is not None:
+        simulated = any(found.simulated for found in basin.found)
+        return Rows.of(with_lines(table, basin.found, desk.language)).labelled(simulated)
     return Rows.of(table).labelled(desk.simulated)
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import pyarrow as pa
 
-from shangyou.faces.api import catalogue, contracts, federation, ledger, vocabulary
+from shangyou.faces.api import catalogue, contracts, federation, ledger, query, vocabulary
 from shangyou.faces.api.arrived import batches, maps, outcome, progress, refused
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, made, texts
@@ -80,6 +80,7 @@ QUESTIONS: Final = {
         *(Question(*each) for each in ledger.QUESTIONS),
         *catalogue.QUESTIONS,
         *federation.QUESTIONS,
+        *query.QUESTIONS,
         *contracts.QUESTIONS,
     )
 }

@@ -22,6 +22,7 @@ from shangyou.faces.cli import (
     ledger,
     node,
     policy,
+    query,
     registry,
 )
 from shangyou.faces.cli.call import group, t
@@ -35,6 +36,7 @@ def application() -> Callable[..., Any]:
     app.add_typer(node.app, name="node")
     app.add_typer(ingest.app, name="ingest")
     assess.register(app)
+    query.register(app)
     app.add_typer(registry.app, name="registry")
     app.add_typer(device.app, name="device")
     app.add_typer(federation.app, name="federation")
@@ -62,6 +64,7 @@ ORDER: Final = (
     "node",
     "ingest",
     "assess",
+    "query",
     "export",
     "registry",
     "device",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shangyou.faces.cli.call import Call, command, t
+from shangyou.faces.cli.query import tell_nodes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,9 +56,11 @@ def assess(
     basis: Annotated[str, typer.Option(help=t("assess.basis"))] = "",
     against: Annotated[str, typer.Option(help=t("assess.against"))] = "",
     section: Annotated[list[str] | None, typer.Option(help=t("assess.section"))] = None,
+    all_nodes: Annotated[bool, typer.Option("--all-nodes", help=t("assess.all_nodes"))] = False,
 ) -> None:
     """Assess a period."""
-    given = {"period": period, "by": by.value, "as_of": as_of, "basis": basis, "against": against}
+    given: dict[str, object] = {"period": period, "by": by.value, "as_of": as_of, "basis": basis, "against": against}
+    given |= {"nodes": True} if all_nodes else {}
     with call.session() as session:
         rows = session.ask("assess", **given, item=tuple(item or ()), section=tuple(section or ()))
         table = rows.table()
@@ -65,6 +68,8 @@ def assess(
     if not period:
         call.say("assess.assumed", period=said.get("period", ""))
     call.say("assess.described", editions=said["editions"], period=said["period"], basis=said["basis"])
+    if all_nodes:
+        tell_nodes(call, table.schema)
     if by is By.SAMPLE:
         _agreement(call, table)
     call.show(type(rows).of(table), SHOWN.get(by, OF_GROUPS))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shangyou.settings import Settings
 
 t = Words(language(sys.argv[1:], os.environ))  # of help, which is made before any option is read
-FORMATS: Final = ("table", "json", "csv", "parquet", "xlsx")
+FORMATS: Final = ("table", "json", "csv", "parquet", "xlsx", "arrow")
 
 
 def default_home() -> Path:

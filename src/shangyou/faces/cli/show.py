@@ -35,7 +35,7 @@ def show(
         return _table(rows, words, columns, record)
     counted = _Counted(rows)
     if output is None:
-        if format in ("parquet", "xlsx") and sys.stdout.isatty():
+        if format in ("parquet", "xlsx", "arrow") and sys.stdout.isatty():
             raise InputError("cli.binary", format=format)
         _print(encode(counted.rows, format))
     else:
