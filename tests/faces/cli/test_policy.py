@@ -73,3 +73,15 @@ def test_a_file_that_is_no_json_is_told_so(shell: Shell, tmp_path: Path) -> None
     said = shell("policy", "check", tmp_path / "x")
     assert said.error is not None
     assert said.error.code == "policy.json"
+
+
+def test_what_looks_like_an_agreement_is_asked_of_the_node(shell: Shell, tmp_path: Path) -> None:
+    said = shell("policy", "why", "urn:uuid:3f2a91c0")
+    assert said.error is not None
+    assert said.error.code == "federation.none"  # this node has no agreements at all
+    said = shell("policy", "why", "3f2a91c0", "--consumer", "chongqing")
+    assert said.error is not None
+    assert said.error.code == "policy.of_file"
+    said = shell("policy", "why", "offer.json")
+    assert said.error is not None
+    assert said.error.code == "policy.given"

@@ -13,10 +13,13 @@ from shangyou.core.clock import from_ms
 from shangyou.core.errors import InputError, NotFoundError
 from shangyou.exchange.agreement import Agreement
 from shangyou.exchange.dsp.talk import Talk
+from shangyou.faces import reasons
 from shangyou.faces.api.desk import Desk
-from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, made
+from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, Texts, made
+from shangyou.faces.api.moments import moment
 from shangyou.faces.api.tables import Deed, Done, Question
 from shangyou.faces.contracting import contracting
+from shangyou.faces.policies import lines
 from shangyou.faces.rows import Rows
 from shangyou.faces.sentences import sentence
 from shangyou.flows import agreements as ends
@@ -180,6 +183,24 @@ def _found(plane: Control, kind: str, id: str) -> Talk:
         return found[0]
 
 
+def why(
+    desk: Desk,
+    agreement: Annotated[str, "id of the agreement; its beginning is enough"],
+    purpose: Annotated[str, "what for; empty: not said"] = "",
+    action: Annotated[str, "read, or aggregate: sums alone"] = "read",
+    resolution: Annotated[str, "observed, hour, day, month, year; empty: the finest that may leave"] = "",
+    section: Annotated[Texts, "sections that are asked for"] = (),
+    parameter: Annotated[Texts, "parameters that are asked for"] = (),
+    at: Annotated[str, "day or time; empty: now"] = "",
+) -> Rows:
+    """What would come of a request under an agreement, and why, with what has passed as this end counts it."""
+    joined = member_exchange(desk.node)
+    asked = reasons.Asked(purpose, action, resolution, section, parameter)
+    when = moment(at)
+    found = reasons.why(joined, reasons.agreement_of(joined, agreement), asked, desk.now() if when is None else when)
+    return lines(found, desk.language)
+
+
 # ---- deeds ------------------------------------------------------------------------------------------------------
 
 
@@ -279,6 +300,7 @@ QUESTIONS: Final = (
     Question("contracts", negotiations, "contracts"),
     Question("contract", negotiation, "contracts"),
     Question("contracts/agreements", agreements, "contracts"),
+    Question("contracts/agreements/why", why, "contracts"),
     Question("contracts/stuck", stuck, "contracts"),
     Question("transfers", transfers, "contracts"),
 )

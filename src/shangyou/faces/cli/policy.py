@@ -6,17 +6,33 @@ import json
 import time
 import uuid
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypedDict
 
 import typer
 
 from shangyou.core.errors import InputError, NotFoundError
 from shangyou.faces.cli.call import Call, command, group, t
 
+if TYPE_CHECKING:
+    from shangyou.faces.rows import Rows
+
 app = group("policy")
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help=t("policy.file"))]
 Texts = list[str] | None
+
+
+class Asked(TypedDict):
+    """A request of which somebody wants to know what would come of it."""
+
+    purpose: str
+    action: str
+    resolution: str
+    at: str
+    section: tuple[str, ...]
+    parameter: tuple[str, ...]
+
+
 SHOWN: Final = ("path", "said", "outcome", "who", "when", "remedy")
 
 
@@ -109,8 +125,8 @@ def explain(call: Call, file: File) -> None:
 @command(app, "why", "policy.why", rows=True)
 def why(
     call: Call,
-    file: File,
-    consumer: Annotated[str, typer.Option(help=t("policy.consumer"))],
+    subject: Annotated[str, typer.Argument(metavar="FILE|AGREEMENT", help=t("policy.subject"))],
+    consumer: Annotated[str, typer.Option(help=t("policy.consumer"))] = "",
     level: Annotated[str, typer.Option(metavar="national|provincial", help=t("policy.level"))] = "provincial",
     purpose: Annotated[str, typer.Option(help=t("policy.for"))] = "",
     action: Annotated[str, typer.Option(metavar="read|aggregate", help=t("policy.action"))] = "read",
@@ -121,6 +137,31 @@ def why(
     used: Annotated[Texts, typer.Option(metavar="METER=N", help=t("policy.used"))] = None,
 ) -> None:
     """Say whether a request would be fulfilled, and why."""
+    asked: Asked = {
+        "purpose": purpose,
+        "action": action,
+        "resolution": resolution,
+        "at": at,
+        "section": tuple(section or ()),
+        "parameter": tuple(parameter or ()),
+    }
+    if _is_agreement(subject) and not Path(subject).exists():
+        if consumer or used:
+            raise InputError("policy.of_file", agreement=subject)
+        with call.session() as session:
+            found = session.ask("contracts/agreements/why", agreement=subject, **asked)
+    else:
+        found = _of_file(call, Path(subject), (consumer, level), used or [], asked)
+    call.show(found, SHOWN)
+
+
+def _is_agreement(text: str) -> bool:
+    """Is it an agreement's id, or the beginning of one, rather than a file that is missing?"""
+    return text.startswith("urn:") or (len(text) >= 4 and not set(text) - set("0123456789abcdef-"))
+
+
+def _of_file(call: Call, file: Path, consumer: tuple[str, str], used: list[str], asked: Asked) -> Rows:
+    """What a policy in a file, for a consumer of a level, says to a request."""
     from shangyou.core.vocabulary import parameters
     from shangyou.exchange.member import Level
     from shangyou.exchange.policy.compile import Places
@@ -134,10 +175,13 @@ def why(
     from shangyou.faces.policies import lines
     from shangyou.standards.facts import sections
 
+    (name, level), at = consumer, asked["at"]
+    if not name:
+        raise InputError("policy.given", given="--consumer")
     when = moment(at) if at else int(time.time() * 1000)
     if when is None or level not in list(Level):
         raise InputError("policy.given", given=at if when is None else level)
-    meters = dict.fromkeys(METERS, 0) | dict(map(_meter, used or ()))
+    meters = dict.fromkeys(METERS, 0) | dict(map(_meter, used))
     policy = read(_policy(file))
     facts = Facts(
         provider=policy.assigner,
@@ -148,12 +192,9 @@ def why(
         statistics=frozenset(STATISTICS),
         used=meters,
     )
-    wanted = Scope(
-        sections=frozenset(section) if section else None, parameters=frozenset(parameter) if parameter else None
-    )
-    request = Request(consumer, Level(level), purpose, action, resolution or None, wanted)
-    found = explained(decide(policy, request, facts, when))
-    call.show(lines(found, call.words.language), SHOWN)
+    wanted = Scope(sections=frozenset(asked["section"]) or None, parameters=frozenset(asked["parameter"]) or None)
+    request = Request(name, Level(level), asked["purpose"], asked["action"], asked["resolution"] or None, wanted)
+    return lines(explained(decide(policy, request, facts, when)), call.words.language)
 
 
 def _meter(given: str) -> tuple[str, int]:
