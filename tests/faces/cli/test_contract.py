@@ -31,7 +31,12 @@ def test_a_node_in_no_federation_says_so(shell: Shell, words: tuple[str, ...]) -
 
 
 def test_contracts_are_asked_for_seen_and_explained(shell: Shell, tmp_path: Path) -> None:
-    assert shell("federation", "init", "--member", "chongqing", "--address", "http://127.0.0.1:1").code == 0
+    assert (
+        shell(
+            "federation", "init", "--member", "chongqing", "--address", "http://127.0.0.1:1", "--adm-code", "500000"
+        ).code
+        == 0
+    )
     said = shell("--lang", "en", "contract", "request", "chongqing/own")
     assert (said.code, str(said.error).split()[0]) == (2, "dsp.self")
     assert shell.rows("contract", "list") == []
@@ -42,7 +47,7 @@ def test_contracts_are_asked_for_seen_and_explained(shell: Shell, tmp_path: Path
 
 
 def test_a_policy_file_that_is_none_is_told_before_anybody_is_asked(shell: Shell, tmp_path: Path) -> None:
-    shell("federation", "init", "--member", "chongqing", "--address", "http://127.0.0.1:1")
+    shell("federation", "init", "--member", "chongqing", "--address", "http://127.0.0.1:1", "--adm-code", "500000")
     bad = tmp_path / "bad.json"
     bad.write_bytes(b"\xff\xfe")
     said = shell("--lang", "en", "contract", "request", "sichuan/tuojiang", "--policy", bad)
