@@ -14,10 +14,13 @@ import pytest
 from shangyou.core.errors import UnavailableError
 from shangyou.faces.demo import parts
 from shangyou.faces.demo.evidence import Part
-from shangyou.faces.demo.home import sign_ins
+from shangyou.faces.demo.home import own_stations, settings_of, sign_ins
 from shangyou.faces.demo.packets import DECIMALS, HOURLY, area, hourly
 from shangyou.faces.demo.processes import start
-from shangyou.faces.demo.summary import Summary
+from shangyou.faces.demo.real import files_for
+from shangyou.faces.demo.seats import ALONE, MINISTRY, SEATS, Seat
+from shangyou.faces.demo.stage import Post, held_by
+from shangyou.faces.demo.summary import Summary, width
 from shangyou.faces.demo.words import Words, texts
 from shangyou.ingest.hj212.answer import AREA_LIMIT
 from shangyou.simulation.events import Kind, truth
@@ -64,7 +67,7 @@ def children(process: int) -> list[int]:
 
 
 def test_the_demo_ends_well_when_every_part_of_its_summary_was_seen_to_work() -> None:
-    done = demo("--days", "9", "--seed", "3")
+    done = demo("--nodes", "1", "--days", "9", "--seed", "3")
     said = done.stdout + done.stderr
     assert "✗" not in done.stdout, said
     assert done.returncode == 0, said
@@ -77,10 +80,21 @@ def test_the_demo_ends_well_when_every_part_of_its_summary_was_seen_to_work() ->
     assert not Path(home[1]).exists()  # what the demo made went with it
 
 
+def test_seven_nodes_agree_transfer_meter_revoke_and_prove_in_front_of_the_user() -> None:
+    done = demo("--days", "9", "--seed", "3")
+    said = done.stdout + done.stderr
+    assert "✗" not in done.stdout, said
+    assert done.returncode == 0, said
+    assert done.stdout.count("✓") == 20
+    assert len(set(re.findall(r"http://127\.0\.0\.1:\d+(?=  )", done.stdout))) == 7
+    assert len(set(re.findall(r"\b(?:[a-z2-9]{4}-){2}[a-z2-9]{4}\b", done.stdout))) == 14
+
+
 @pytest.mark.shared
 def test_the_demo_takes_real_files_instead_and_agrees_with_the_published_classes(shared: Path, tmp_path: Path) -> None:
     home = tmp_path / "kept"
-    done = demo("--data", str(shared / "data" / "cnemc" / "2021-04" / "重庆市"), "--home", str(home))
+    data = shared / "data" / "cnemc" / "2021-04" / "重庆市"
+    done = demo("--nodes", "1", "--data", str(data), "--home", str(home))
     said = done.stdout + done.stderr
     assert "✗" not in done.stdout, said
     assert done.returncode == 0, said
@@ -92,9 +106,16 @@ def test_the_demo_takes_real_files_instead_and_agrees_with_the_published_classes
 
 def test_a_demo_in_a_home_that_is_in_use_already_is_refused_as_a_conflict(tmp_path: Path) -> None:
     (tmp_path / "node.toml").write_text("", encoding="utf-8")
-    done = demo("--home", str(tmp_path))
+    done = demo("--nodes", "1", "--home", str(tmp_path))
     assert done.returncode == 5
     assert "[home.exists]" in done.stderr
+
+
+@pytest.mark.parametrize("nodes", ["2", "6"])
+def test_a_demo_has_seven_nodes_or_one(nodes: str) -> None:
+    done = demo("--nodes", nodes)
+    assert done.returncode == 2
+    assert "[demo.nodes]" in done.stderr
 
 
 def test_files_that_are_not_there_are_told_before_anything_starts(tmp_path: Path) -> None:
@@ -202,17 +223,21 @@ def test_every_text_is_there_in_both_languages_with_the_same_facts() -> None:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("ok", [True, False])
-def test_the_summary_says_plainly_what_was_seen_and_what_was_not(language: str, ok: bool) -> None:
+@pytest.mark.parametrize("seats", [(ALONE,), SEATS])
+def test_the_summary_says_plainly_what_was_seen_and_what_was_not(
+    language: str, ok: bool, seats: tuple[Seat, ...]
+) -> None:
     of = scenario()
     report = parts.Report(25, 10, 10, 2, 90, "A500000_9999", 3, 1.5)
     looks = parts.looks(of, report)
     found = [(name, Part(ok, "…")) for name, _ in looks]
-    summary = Summary.simulated("http://127.0.0.1:1", Path("/home"), "127.0.0.1:2", found, of, report)
-    summary.people = sign_ins()
+    posts = posts_of(seats, language)
+    summary = Summary.simulated(posts, found, of, report)
     said = "\n".join(summary.lines(Words(language), keeps=True))
     assert summary.good is ok
     assert said.count("✓" if ok else "✗") == len(looks)
-    assert all(who.password in said for who in summary.people)
+    assert all(who.password in said for post in posts for who in post.people)
+    assert all(f"http://127.0.0.1:{post.settings.http_port}" in said for post in posts)
     assert ("模拟" if language == "zh" else "simulated") in said
     assert "{" not in said
 
@@ -222,4 +247,57 @@ def test_no_two_demos_have_the_same_passwords() -> None:
 
 
 def test_a_summary_without_parts_is_not_good() -> None:
-    assert not Summary.real("http://127.0.0.1:1", Path("/home"), [], Path("/data")).good
+    assert not Summary.real(posts_of(SEATS, "zh"), [], Path("/data")).good
+
+
+def test_the_table_of_nodes_is_straight_though_chinese_signs_are_wide() -> None:
+    summary = Summary.real(posts_of(SEATS, "zh"), [], Path("/data"))
+    lines = [line for line in summary.lines(Words("zh"), keeps=False) if "http://127.0.0.1" in line]
+    assert len({width(line[: line.index("http")]) for line in lines[: len(SEATS)]}) == 1
+
+
+# ---- who has what ---------------------------------------------------------------------------------------------------
+
+
+def posts_of(seats: tuple[Seat, ...], language: str) -> list[Post]:
+    return [
+        Post(
+            seat,
+            settings_of(seat, Path("/home") / seat.id, (8350 + n, 8212 + n), language, simulated=True),
+            sign_ins(),
+            Path("/logs"),
+            Words(language),
+        )
+        for n, seat in enumerate(seats)
+    ]
+
+
+def test_every_station_reports_to_one_node_and_every_province_has_some() -> None:
+    held = [station.key for seat in SEATS for station in own_stations(seat)]
+    assert sorted(held) == sorted(station.key for station in stations())
+    assert [seat.id for seat in SEATS if not own_stations(seat)] == [MINISTRY]
+
+
+def test_a_node_of_a_province_keeps_only_its_own_rows_of_national_files() -> None:
+    for seat in SEATS:
+        settings = settings_of(seat, Path("/home"), (1, 2), "zh", simulated=False)
+        assert settings.provinces == ((seat.province,) if seat.province else ())
+        assert settings.hj212_port == 0
+
+
+def test_folders_of_other_provinces_are_not_read(tmp_path: Path) -> None:
+    names = ["2021-04/四川省/a.csv", "2021-04/重庆市/b.csv", "daily/1.json", "daily/2.json", "notes.csv"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("", encoding="utf-8")
+    found = files_for(tmp_path, {"重庆市", "贵州省"})
+    assert [str(path.relative_to(tmp_path)) for path in found] == ["2021-04/四川省", "daily", "notes.csv"]
+    assert files_for(tmp_path / "daily", {"重庆市"}) == [tmp_path / "daily"]
+
+
+def test_memory_counts_a_process_and_what_it_started() -> None:
+    alone = held_by([os.getpid()])
+    assert alone > 1_000_000
+    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as child:
+        assert held_by([os.getpid()]) > held_by([child.pid]) > 0
+    assert held_by([child.pid]) == 0

@@ -57,7 +57,7 @@ def test_the_history_is_sent_whole_and_what_was_done_is_told(capsys: pytest.Capt
     async def run() -> Node:
         node = Node()
         await node.start()
-        monitors = Monitors(scenario(), node.port)
+        monitors = Monitors(scenario(), {"": node.port})
         await monitors.connect()
         await monitors.send_history()
         await monitors.close()
@@ -85,7 +85,7 @@ def test_nothing_is_sent_that_lies_ahead_of_the_clock(capsys: pytest.CaptureFixt
     async def run() -> Node:
         node = Node()
         await node.start()
-        monitors = Monitors(scenario(), node.port)
+        monitors = Monitors(scenario(), {"": node.port})
         await monitors.connect()
         live = asyncio.create_task(monitors.live())
         await node.came.wait()
@@ -107,7 +107,7 @@ def test_monitors_dial_in_again_when_the_node_comes_back() -> None:
     async def run() -> int:
         node = Node()
         await node.start()
-        monitors = Monitors(scenario(), node.port)
+        monitors = Monitors(scenario(), {"": node.port})
         await monitors.connect()
         live = asyncio.create_task(monitors.live())
         await node.came.wait()

@@ -1,4 +1,4 @@
-"""`shangyou demo`: a node that shows itself, with a simulated river or with real files."""
+"""`shangyou demo`: seven nodes, or one, that show themselves, with a simulated river or with real files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from shangyou.core.errors import NotFoundError, UnavailableError
+from shangyou.core.errors import InputError, NotFoundError, UnavailableError
 from shangyou.faces.cli.call import Call, command, t, tell
 
 
@@ -25,14 +25,17 @@ def demo(
     port: Annotated[int, typer.Option(help=t("demo.port"), min=1, max=65535)] = 8350,
     seed: Annotated[int, typer.Option(help=t("demo.seed"), min=0)] = 1,
     days: Annotated[int, typer.Option(help=t("demo.days"), min=9, max=400)] = 30,
+    nodes: Annotated[int, typer.Option(help=t("demo.nodes"), min=1, max=7)] = 7,
 ) -> None:
     """Run a demo; a home that is named must be new, else a temporary one is used and removed at the end."""
     from shangyou.faces.demo.run import Plan, run
 
+    if nodes not in (1, 7):
+        raise InputError("demo.nodes", nodes=nodes)
     if data is not None and not data.exists():
         raise NotFoundError("ingest.absent", path=str(data))
     meant = call.named and str(call.home) != os.environ.get("SHANGYOU_HOME")  # that names the node of everyday work
     home = call.home if meant else None
-    plan = Plan(once, data, home, port, seed, days, call.words.language)
+    plan = Plan(once, data, home, port, seed, days, call.words.language, nodes)
     if not run(plan, partial(print, flush=True), tell):
         raise UnavailableError("demo.parts")

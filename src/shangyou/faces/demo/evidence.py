@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -37,7 +37,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """Where the parts look."""
+    """One node, where the parts look."""
 
     home: Path
     address: str
@@ -45,11 +45,21 @@ class Evidence:
     visitor: Visitor
     people: tuple[SignIn, ...]
     words: Words
+    fellows: list[Evidence] = field(default_factory=list)  # all nodes of the demo, this one too; none: it is alone
+
+    @property
+    def nodes(self) -> list[Evidence]:
+        """All nodes whose data together are the river."""
+        return self.fellows or [self]
 
     def table(self, question: str, **given: object) -> pa.Table:
         """Rows that answer a question of the API."""
         schema, batches = self.client.ask(question, **given)
         return pa.Table.from_batches(list(batches), schema)
+
+    def everywhere(self, question: str, **given: object) -> pa.Table:
+        """Rows of all nodes, which tell the river as a whole: each monitor reports to one node."""
+        return pa.concat_tables([node.table(question, **given) for node in self.nodes], promote_options="default")
 
     def cli(self, *arguments: str, seconds: float = CLI_SECONDS, shown: bool = False) -> list[dict[str, object]]:
         """Rows that the command line prints about the node; with `shown` its words and progress are seen as well.
@@ -90,10 +100,18 @@ def seen(look: Look, evidence: Evidence) -> Part:
 
 def signs_in(evidence: Evidence) -> Part:
     """The right password opens the door, and a wrong one does not."""
-    who = evidence.people[0]
-    wrong = evidence.visitor.sign_in(who.name, who.password + "x")
-    right = evidence.visitor.sign_in(who.name, who.password)
-    return Part(right and not wrong, evidence.words("part.sign_in", name=who.name))
+    tried = [_tried(node) for node in evidence.nodes]
+    name, nodes = evidence.people[0].name, len(evidence.nodes)
+    return Part(
+        all(tried), evidence.words("part.sign_in" if nodes == 1 else "part.sign_in.all", name=name, nodes=nodes)
+    )
+
+
+def _tried(node: Evidence) -> bool:
+    """One node: its own password, and one that is wrong."""
+    who = node.people[0]
+    wrong = node.visitor.sign_in(who.name, who.password + "x")
+    return node.visitor.sign_in(who.name, who.password) and not wrong
 
 
 def shows_pages(evidence: Evidence, section: str, simulated: bool) -> Part:

@@ -1,7 +1,8 @@
 """The simulated monitors as a process of their own: `python -m shangyou.faces.demo.monitors ORDER`, ORDER as JSON.
 
-It knows of the node no more than its address. It sends the history as fast as it is acknowledged, says what it did as
-JSON lines on stdout, and goes live when it is told `live` on stdin; it ends when stdin ends.
+It knows of each node no more than its address: a monitor dials the node of its own province. When it is told `history`
+on stdin it sends that as fast as it is acknowledged, and says what it did as JSON lines on stdout; it goes live when it
+is told `live`, and ends when stdin ends.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -32,6 +33,7 @@ WINDOW: Final = 16  # packets of one monitor that may be on their way
 TELL_EVERY: Final = 0.3
 REPEATED: Final = 24  # packets that a monitor sends again because it believes that they were lost
 STRANGER: Final = "A500000_9999"  # MN that nobody registered
+STRANGE_PROVINCE: Final = "重庆市"  # whose node it dials
 STRANGE_PACKETS: Final = 5
 BROKEN: Final = 3  # packets whose check sum is wrong
 TEN_MINUTES_MS: Final = 600_000
@@ -43,6 +45,11 @@ class SystemClock:
     def now(self) -> datetime:
         """The time now, aware, in UTC."""
         return datetime.fromtimestamp(time.time(), UTC)
+
+
+def port_of(ports: Mapping[str, int], province: str) -> int:
+    """Where the monitors of a province dial in."""
+    return ports[province] if province in ports else ports[""]
 
 
 def say(**words: object) -> None:
@@ -67,12 +74,15 @@ class Counts:
 class Monitors:
     """All monitors and their lines."""
 
-    def __init__(self, scenario: Scenario, port: int) -> None:
+    def __init__(self, scenario: Scenario, ports: Mapping[str, int]) -> None:
+        """ports: of the node of each province; "" = of the node that all dial whose province has none."""
         self._scenario = scenario
         hours = np.arange(scenario.first_hour, scenario.present_hour, dtype=np.int64)
         self._history = hourly(readings(scenario, hours), scenario.present_hour)
-        self._devices = [self._device(station.mn, port, i) for i, station in enumerate(stations())]
-        self._stranger = self._device(STRANGER, port)
+        self._devices = [
+            self._device(station.mn, port_of(ports, station.province), i) for i, station in enumerate(stations())
+        ]
+        self._stranger = self._device(STRANGER, port_of(ports, STRANGE_PROVINCE))
 
     def _device(self, mn: str, port: int, index: int = -1) -> Hj212Device:
         deviations = STRAYING.get(stations()[index].key, frozenset()) if index >= 0 else frozenset()
@@ -216,14 +226,15 @@ async def _upload(device: Hj212Device, uploads: Sequence[Upload], counts: Counts
             counts.add(all(delivery.acknowledged for delivery in deliveries))
 
 
-async def _run(order: dict[str, int]) -> None:
+async def _run(order: dict[str, Any]) -> None:
     scenario = Scenario(order["seed"], order["present"], order["days"])
-    monitors = Monitors(scenario, order["port"])
+    monitors = Monitors(scenario, order["ports"])
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     await monitors.connect()
-    await monitors.send_history()
+    if await reader.readline():  # "history"; nothing if whoever started us has gone
+        await monitors.send_history()
     if await reader.readline():  # "live"; nothing if whoever started us has gone
         live = loop.create_task(monitors.live())
         ended = loop.create_task(reader.read())

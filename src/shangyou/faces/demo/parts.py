@@ -1,4 +1,7 @@
-"""The parts of the simulated demo, each held against the truth of the simulation."""
+"""The parts of the simulated demo, each held against the truth of the simulation.
+
+What a part asks of the river it asks of all nodes: each holds the stations of its own province.
+"""
 
 from __future__ import annotations
 
@@ -66,8 +69,8 @@ def looks(scenario: Scenario, report: Report) -> list[tuple[str, Look]]:
 
 def took_all(evidence: Evidence, report: Report) -> Part:
     """What the monitors sent was acknowledged, and what was acknowledged is in the store, once."""
-    table = evidence.table("observations", cadence=("hour",))
-    batches = evidence.table("batches", limit=100_000, kind="hj212")
+    table = evidence.everywhere("observations", cadence=("hour",))
+    batches = evidence.everywhere("batches", limit=100_000, kind="hj212")
     received = pc.sum(batches["received"]).as_py() or 0
     ok = report.sent == report.acknowledged and table.num_rows == report.values <= received
     rate = report.acknowledged / max(report.seconds, 0.001)
@@ -88,7 +91,7 @@ def took_all(evidence: Evidence, report: Report) -> Part:
 
 def refused(evidence: Evidence, report: Report) -> Part:
     """An unknown monitor and a broken packet are kept aside, with a reason each."""
-    table = evidence.table("refused", limit=10_000)
+    table = evidence.everywhere("refused", limit=10_000)
     codes = table["code"].to_pylist()
     unknown, broken = codes.count("hj212.device_unknown"), codes.count("hj212.checksum")
     ok = unknown > 0 and broken == report.broken and all(table["reason"].to_pylist())
@@ -97,7 +100,7 @@ def refused(evidence: Evidence, report: Report) -> Part:
 
 def fills_gaps(evidence: Evidence, scenario: Scenario) -> Part:
     """Hours of an outage that were sent later are there; those that were lost are not made up."""
-    table = evidence.table("observations", cadence=("hour",), parameter=("water_temperature",))
+    table = evidence.everywhere("observations", cadence=("hour",), parameter=("water_temperature",))
     hours = _by_station(table)["water_temperature"]
     now = scenario.present_hour
     events = truth(scenario, now + LONGEST)  # so far ahead, an outage that goes on is seen to
@@ -131,8 +134,8 @@ def maps(evidence: Evidence) -> Part:
     rows = _exported_sections(evidence)
     placed = [row for row in rows if row["longitude"] and int(row["class_no"] or 0)]
     numbers = [int(row["class_no"]) for row in placed]
-    page = evidence.visitor.page("/map")
-    ok = len(placed) == len(stations()) and "<main" in page
+    pages = [node.visitor.page("/map") for node in evidence.nodes]
+    ok = len(placed) == len(stations()) and all("<main" in page for page in pages)
     return Part(ok, evidence.words("part.map", placed=len(placed), classes=shared.classes(numbers, evidence.words)))
 
 
@@ -140,13 +143,14 @@ def _exported_sections(evidence: Evidence) -> list[dict[str, str]]:
     import csv
     import io
 
-    return list(csv.DictReader(io.StringIO(evidence.visitor.page("/sections.csv"))))
+    texts = [node.visitor.page("/sections.csv") for node in evidence.nodes]
+    return [row for text in texts for row in csv.DictReader(io.StringIO(text))]
 
 
 def assesses(evidence: Evidence, scenario: Scenario) -> Part:
     """Every section gets a class for the days of the history, by the rules."""
     first, last = (from_ms(ms).astimezone(LEGAL).date() for ms in (scenario.first_hour * HOUR_MS, scenario.present))
-    table = evidence.table("assess", period=f"{first.isoformat()}/{last.isoformat()}", by="section")
+    table = evidence.everywhere("assess", period=f"{first.isoformat()}/{last.isoformat()}", by="section")
     numbers = [int(n) for n in table["class_no"].to_pylist() if n]
     worst = max(table.to_pylist(), key=lambda row: row["class_no"] or 0)
     return Part(
@@ -169,7 +173,7 @@ def _name(section: str, evidence: Evidence) -> str:
 
 def sees_spill(evidence: Evidence, events: tuple[Event, ...], scenario: Scenario) -> Part:
     """The wave is found in the node's data at every station that it reached, and nowhere else."""
-    table = evidence.table("observations", cadence=("hour",), parameter=("ammonia_nitrogen",), usable=True)
+    table = evidence.everywhere("observations", cadence=("hour",), parameter=("ammonia_nitrogen",), usable=True)
     known = {e.station: e for e in events if e.kind is Kind.SPILL}
     found, right, highest = [], 0, 0.0
     for station in stations():
@@ -186,7 +190,7 @@ def sees_spill(evidence: Evidence, events: tuple[Event, ...], scenario: Scenario
 
 def finds_faults(evidence: Evidence, events: tuple[Event, ...], scenario: Scenario) -> Part:
     """The tests flag what went wrong; told by kind, with what they did not find."""
-    table = evidence.table("observations", cadence=("hour",))
+    table = evidence.everywhere("observations", cadence=("hour",))
     doubted = table.filter(pc.is_in(table["flag"], pa.array(DOUBTED, pa.uint8())))
     flags = {(station, name): hours for name, each in _by_station(doubted).items() for station, hours in each.items()}
     got = score(_arrived(events, table), flags)
@@ -212,13 +216,11 @@ def _told(got: Score, evidence: Evidence) -> str:
 
 def stays_live(evidence: Evidence) -> Part:
     """Values of the last minute keep arriving."""
-    now = evidence.table("latest")
+    now = evidence.everywhere("latest")
     instants = now.filter(pc.equal(now["cadence"], "instant"))
-    status = evidence.table("status").to_pylist()[0]
+    lines = sum(row["sessions"] for row in evidence.everywhere("status").to_pylist())
     sites = len(set(instants["site"].to_pylist()))
-    return Part(
-        sites > 0 and status["sessions"] > 0, evidence.words("part.live", sites=sites, lines=status["sessions"])
-    )
+    return Part(sites > 0 and lines > 0, evidence.words("part.live", sites=sites, lines=lines))
 
 
 def _by_station(table: pa.Table) -> dict[str, dict[str, Ints]]:

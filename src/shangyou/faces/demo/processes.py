@@ -24,7 +24,7 @@ class Child:
 
     def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
         self.name, self.log = name, log
-        self._process = process
+        self._process, self._asked = process, False
         self._lines: queue.SimpleQueue[dict[str, object] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -64,13 +64,18 @@ class Child:
                 self._process.stdin.write(line.encode() + b"\n")
                 self._process.stdin.flush()
 
-    def end(self) -> None:
-        """Ask it to end, and see to it that it does."""
+    def ask_to_end(self) -> None:
+        """Ask it to end, and do not wait: several end faster at the same time than one after another."""
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
-        if self.running():
+        if self.running() and not self._asked:
             self._process.terminate()
+        self._asked = True
+
+    def end(self) -> None:
+        """Ask it to end, and see to it that it does."""
+        self.ask_to_end()
         try:
             self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

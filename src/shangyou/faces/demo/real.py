@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
@@ -11,16 +14,18 @@ import pyarrow.compute as pc
 from shangyou.core.clock import LEGAL
 from shangyou.faces.demo import evidence as shared
 from shangyou.faces.demo.evidence import Evidence, Look, Part
+from shangyou.faces.demo.stage import Post, Stage
 
 AGREEMENT: Final = 0.97  # of the samples with a published class that must get the same class from us. 99 % is aimed at
 # and reached in the six provinces; elsewhere it is not known of every section which limits, of a lake or of a river,
 # the source takes: docs/validation-classes.md puts every difference under its reason
 COUNTS: Final = ("received", "new", "unchanged", "revised", "refused")
+AT_ONCE: Final = 2  # nodes that are given files at the same time
 Rows = Sequence[dict[str, object]]
 
 
 def looks(evidence: Evidence, taken: Rows) -> list[tuple[str, Look]]:
-    """All parts in the order of the summary; `taken`: what the intake said of each file."""
+    """All parts about what the nodes hold, in the order of the summary; `taken`: what the intake said of each file."""
     latest = evidence.table("latest")
     section = _section_with_most(latest)
     last = pc.max(latest["time"]).as_py() if latest.num_rows else None
@@ -37,6 +42,34 @@ def looks(evidence: Evidence, taken: Rows) -> list[tuple[str, Look]]:
     ]
 
 
+def take_in(stage: Stage, data: Path) -> Rows:
+    """Give each node with data of its own the files through its command line, two at a time; what it said of each.
+
+    UnavailableError "demo.command".
+    """
+    posts = stage.provinces
+    others = {post.seat.province for post in posts if post.seat.province}
+
+    def give(post: Post) -> Rows:
+        paths = [str(path) for path in files_for(data, others - {post.seat.province})]
+        return post.evidence.cli("ingest", *paths, seconds=3600.0, shown=len(posts) == 1) if paths else []
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [row for rows in pool.map(give, posts) for row in rows]
+
+
+def files_for(place: Path, others: Collection[str]) -> list[Path]:
+    """What of a place to read for a node: all but folders that bear the name of another province.
+
+    What a file holds of others is left out by the node itself (settings `provinces`); this saves the reading.
+    """
+    if place.name in others:
+        return []
+    if not place.is_dir() or not any(name in others for _, names, _ in os.walk(place) for name in names):
+        return [place]
+    return [path for each in sorted(place.iterdir()) for path in files_for(each, others)]
+
+
 def _section_with_most(latest: pa.Table) -> str:
     sites = latest["site"].to_pylist()
     return max(sorted(set(sites)), key=sites.count, default="")
@@ -46,30 +79,30 @@ def took_in(evidence: Evidence, taken: Rows) -> Part:
     """Every file was taken in, and what was received is new, known, revised or refused; refusals have reasons."""
     sums = {name: sum(int(str(row[name])) for row in taken) for name in COUNTS}
     failed = sum(bool(row["code"]) for row in taken)
-    reasons = evidence.table("refused", limit=100_000)["reason"].to_pylist()
+    reasons = evidence.everywhere("refused", limit=100_000)["reason"].to_pylist()
     balanced = sums["received"] == sum(sums[name] for name in COUNTS[1:])
     ok = failed == 0 and sums["new"] > 0 and balanced and all(reasons) and bool(reasons) == (sums["refused"] > 0)
     return Part(ok, evidence.words("part.files", files=len(taken), failed=failed, **sums))
 
 
 def sections(evidence: Evidence) -> Part:
-    """Sections that the files name are in the registry."""
-    status = evidence.table("status").to_pylist()[0]
-    known = evidence.table("sections")
+    """Sections that the files name are in the registries."""
+    status = evidence.everywhere("status").to_pylist()
+    known = evidence.everywhere("sections")
     placed = known.num_rows - known["longitude"].null_count
-    ok = known.num_rows > 0 and status["behind"] == 0
-    return Part(
-        ok,
-        evidence.words("part.sections", sections=known.num_rows, unconfirmed=status["unconfirmed"], placed=placed),
-    )
+    ok = known.num_rows > 0 and not any(row["behind"] for row in status)
+    unconfirmed = sum(row["unconfirmed"] for row in status)
+    return Part(ok, evidence.words("part.sections", sections=known.num_rows, unconfirmed=unconfirmed, placed=placed))
 
 
 def assesses(evidence: Evidence) -> Part:
     """The newest month with data gets classes."""
     table = evidence.table("assess", by="section")
-    numbers = [int(n) for n in table["class_no"].to_pylist() if n]
     period = (table.schema.metadata or {}).get(b"period", b"").decode()
-    provinces = evidence.table("assess", by="province").num_rows
+    tables = [_assessed(node, by, period) for by in ("section", "province") for node in evidence.nodes]
+    half = len(tables) // 2
+    numbers = [int(n) for table in tables[:half] for n in table["class_no"].to_pylist() if n]
+    provinces = sum(table.num_rows for table in tables[half:])
     return Part(
         len(numbers) > 0 and provinces > 0,
         evidence.words(
@@ -82,13 +115,21 @@ def assesses(evidence: Evidence) -> Part:
     )
 
 
+def _assessed(node: Evidence, by: str, period: str) -> pa.Table:
+    return node.table("assess", by=by, period=period)
+
+
 def agrees(evidence: Evidence) -> Part:
     """Our class of each sample equals the one that its source published."""
-    status = evidence.table("status").to_pylist()[0]
-    first, last = (status[f"{name}_data"].astimezone(LEGAL).date().isoformat() for name in ("first", "last"))
-    equal = evidence.table("assess", period=f"{first}/{last}", by="sample")["equal"].drop_null()
-    if not len(equal):
+    known = same = 0
+    for node in evidence.nodes:
+        status = node.table("status").to_pylist()[0]
+        if status["first_data"] is None:
+            continue
+        first, last = (status[f"{name}_data"].astimezone(LEGAL).date().isoformat() for name in ("first", "last"))
+        equal = node.table("assess", period=f"{first}/{last}", by="sample")["equal"].drop_null()
+        known, same = known + len(equal), same + int(pc.sum(equal.cast(pa.int64())).as_py() or 0)
+    if not known:
         return Part(True, evidence.words("part.agreement.none"))
-    same = int(pc.sum(equal.cast(pa.int64())).as_py())
-    text = evidence.words("part.agreement", known=len(equal), same=same, share=same / len(equal))
-    return Part(same >= AGREEMENT * len(equal), text)
+    text = evidence.words("part.agreement", known=known, same=same, share=same / known)
+    return Part(same >= AGREEMENT * known, text)

@@ -1,4 +1,4 @@
-"""Run a demo: make the home, start the node, let the monitors or the files come, look at every part, tell, and keep on.
+"""Run a demo: make the homes, start the nodes, let monitors or files come, look at every part, tell, and keep on.
 
 Everything that was started ends with it, in order, whatever happens.
 """
@@ -16,20 +16,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from shangyou.adapters.node_client import NodeClient
-from shangyou.adapters.serving import Serving, find_serving
 from shangyou.core.errors import UnavailableError
 from shangyou.faces.cli.progress import Bar
-from shangyou.faces.demo import parts, real
-from shangyou.faces.demo.evidence import Evidence, Part, seen
-from shangyou.faces.demo.home import HJ212_PORT, HTTP_PORT, free_ports, make, settings_of, sign_ins
+from shangyou.faces.demo import between, parts, real
+from shangyou.faces.demo.evidence import Evidence, Look, Part, seen
+from shangyou.faces.demo.home import HJ212_PORT, HTTP_PORT, free_ports, join, make, own_stations, settings_of, sign_ins
 from shangyou.faces.demo.processes import Child, start
+from shangyou.faces.demo.seats import ALONE, CONSUMER, SEATS, Seat
+from shangyou.faces.demo.stage import Post, Stage, staged
 from shangyou.faces.demo.summary import Summary
-from shangyou.faces.demo.visitor import Visitor
 from shangyou.faces.demo.words import Words
 from shangyou.simulation.scenario import HOUR_MS, Scenario
 
-NODE_SECONDS: Final = 60.0  # that a node may take until it serves
 SILENT_SECONDS: Final = 90.0  # that the monitors may be silent while they send their history
 DIGEST_SECONDS: Final = 120.0
 LIVE_SECONDS: Final = 30.0  # until the first live values must be there
@@ -48,6 +46,12 @@ class Plan:
     seed: int = 1
     days: int = 30
     language: str = "zh"
+    nodes: int = 7  # or 1
+
+    @property
+    def seats(self) -> tuple[Seat, ...]:
+        """Who takes part."""
+        return SEATS if self.nodes > 1 else (ALONE,)
 
 
 def run(plan: Plan, say: Callable[[str], None], tell: Callable[[str], None]) -> bool:
@@ -59,28 +63,20 @@ def run(plan: Plan, say: Callable[[str], None], tell: Callable[[str], None]) -> 
     begun = time.monotonic()
     with _signals(), contextlib.ExitStack() as held:
         temporary = held.enter_context(tempfile.TemporaryDirectory(prefix="shangyou-demo-", ignore_cleanup_errors=True))
-        home = (plan.home or Path(temporary) / "node").absolute()
+        home = (plan.home or Path(temporary) / ("node" if plan.nodes == 1 else "nodes")).absolute()
         logs = Path(temporary)
         held.enter_context(_logs_told(logs, words, tell))
-        people = sign_ins()
-        tell(words("step.home", home=home))
-        with free_ports(plan.port, HJ212_PORT) as (http, hj212):
-            settings = settings_of(home, http, hj212, plan.language, simulated=plan.data is None)
-            make(settings, people)
-        tell(words("step.node"))
+        posts = _posts(plan, home, logs, words, tell)
         monitors, scenario = None, _scenario(plan)
-        if plan.data is None:  # they work out what they will send while the node starts
-            monitors = held.enter_context(start("monitors", _order(scenario, hj212), logs / "monitors.log"))
-        node = held.enter_context(start("node", _shell(home, "node", "serve"), logs / "node.log"))
-        serving = _wait_for(node, home)
-        client = held.enter_context(NodeClient(serving, "demo", plan.language))
-        visitor = held.enter_context(Visitor(serving.address, plan.language))
-        evidence = Evidence(home, serving.address, client, visitor, people, words)
-        if monitors is not None:
-            summary = _simulated(scenario, evidence, monitors, f"127.0.0.1:{hj212}", tell)
-        elif plan.data is not None:
-            summary = _real(plan.data, evidence, tell)
-        summary.people, summary.seconds = people, time.monotonic() - begun
+        tell(words("step.node" if plan.nodes == 1 else "step.nodes"))
+        if plan.data is None:  # they work out what they will send while the nodes start
+            monitors = held.enter_context(start("monitors", _order(scenario, posts), logs / "monitors.log"))
+        started = time.monotonic()
+        stage = held.enter_context(staged(posts))
+        stage.wait()
+        show = Show(stage, plan, words, tell, between.Up(time.monotonic() - started, stage.memory()))
+        summary = show.simulated(scenario, monitors) if monitors is not None else show.real()
+        summary.seconds = time.monotonic() - begun
         # Ctrl-C is the way in which a demo that keeps running is meant to end
         with contextlib.nullcontext() if plan.once else contextlib.suppress(KeyboardInterrupt):
             for line in summary.lines(words, keeps=not plan.once):
@@ -88,10 +84,29 @@ def run(plan: Plan, say: Callable[[str], None], tell: Callable[[str], None]) -> 
             if not summary.good:
                 _tell_logs(logs, words, tell)
             if not plan.once:
-                _keep([child for child in (node, monitors) if child is not None])
+                _keep(stage, monitors)
     if not plan.once:
         tell(words("summary.ended"))
     return summary.good
+
+
+def _posts(plan: Plan, home: Path, logs: Path, words: Words, tell: Callable[[str], None]) -> list[Post]:
+    """Make the homes, and a federation of them where there are several."""
+    tell(words("step.home" if plan.nodes == 1 else "step.homes", home=home))
+    several = len(plan.seats) > 1
+    wanted = [port + step for step in range(len(plan.seats)) for port in (plan.port, HJ212_PORT)]
+    posts = []
+    with free_ports(*wanted) as ports:
+        for number, seat in enumerate(plan.seats):
+            place = home / seat.id if several else home
+            pair = (ports[2 * number], ports[2 * number + 1])
+            settings = settings_of(seat, place, pair, plan.language, simulated=plan.data is None)
+            posts.append(Post(seat, settings, sign_ins(), logs, words))
+        for post in posts:
+            make(post.settings, post.people, own_stations(post.seat))
+    if several:
+        join([(post.seat, post.settings) for post in posts], int(time.time() * 1000))
+    return posts
 
 
 @contextlib.contextmanager
@@ -112,46 +127,61 @@ def _tell_logs(logs: Path, words: Words, tell: Callable[[str], None]) -> None:
             tell("\n".join(f"  {line}" for line in last))
 
 
-def _shell(home: Path, *arguments: str) -> list[str]:
-    return ["shangyou.faces.demo.shell", "--home", str(home), *arguments]
-
-
-def _wait_for(node: Child, home: Path) -> Serving:
-    """Where the node serves. Raises as Child.next."""
-    limit = time.monotonic() + NODE_SECONDS
-    while time.monotonic() < limit:
-        serving = find_serving(home)
-        if serving is not None:
-            return serving
-        if not node.running():
-            raise node.ended()
-        time.sleep(LOOK_EVERY)
-    raise UnavailableError("demo.child_silent", name=node.name, seconds=round(NODE_SECONDS))
-
-
 def _scenario(plan: Plan) -> Scenario:
     return Scenario(plan.seed, int(time.time() * 1000) // HOUR_MS * HOUR_MS, plan.days)
 
 
-def _order(scenario: Scenario, port: int) -> list[str]:
-    order = {"port": port, "seed": scenario.seed, "present": scenario.present, "days": scenario.days}
+def _order(scenario: Scenario, posts: list[Post]) -> list[str]:
+    ports = {post.seat.province: post.settings.hj212_port for post in posts if post.settings.hj212_port}
+    order = {"ports": ports, "seed": scenario.seed, "present": scenario.present, "days": scenario.days}
     return ["shangyou.faces.demo.monitors", json.dumps(order)]
 
 
-def _simulated(
-    scenario: Scenario, evidence: Evidence, monitors: Child, listener: str, tell: Callable[[str], None]
-) -> Summary:
-    """Let the monitors send their history, then live; look at each part."""
-    tell(evidence.words("step.history", days=scenario.days))
-    report = _history(monitors)
-    tell(evidence.words("step.digest"))
-    _settle(evidence)
-    looks = parts.looks(scenario, report)
-    found = [(name, seen(look, evidence)) for name, look in _told(looks[:-1], evidence, tell)]
-    monitors.say("live")
-    _first_live(evidence, monitors)
-    found += [(name, seen(look, evidence)) for name, look in looks[-1:]]
-    return Summary.simulated(evidence.address, evidence.home, listener, found, scenario, report)
+@dataclass(frozen=True, slots=True)
+class Show:
+    """What is shown on a stage whose nodes are up, and looked at."""
+
+    stage: Stage
+    plan: Plan
+    words: Words
+    tell: Callable[[str], None]
+    up: between.Up
+
+    @property
+    def evidence(self) -> Evidence:
+        """The node that parts about one node look at."""
+        return self.stage[CONSUMER if self.plan.nodes > 1 else ALONE.id].evidence
+
+    def simulated(self, scenario: Scenario, monitors: Child) -> Summary:
+        """Let the monitors send their history, then live; look at each part."""
+        monitors.say("history")
+        self.tell(self.words("step.history", days=scenario.days))
+        report = _history(monitors)
+        self.tell(self.words("step.digest"))
+        _settle(self.evidence)
+        looks = parts.looks(scenario, report)
+        found = self._look(looks[:-1])
+        monitors.say("live")
+        found += self._look(self._between())
+        _first_live(self.evidence, monitors)
+        found += [(name, seen(look, self.evidence)) for name, look in looks[-1:]]
+        return Summary.simulated(self.stage.posts, found, scenario, report)
+
+    def real(self) -> Summary:
+        """Take real files in through the command line, and look at each part."""
+        data = self.plan.data or Path()
+        self.tell(self.words("step.files", data=data))
+        taken = real.take_in(self.stage, data)
+        found = self._look(real.looks(self.evidence, taken))
+        found += self._look(self._between())
+        return Summary.real(self.stage.posts, found, data)
+
+    def _between(self) -> list[tuple[str, Look]]:
+        """Parts of what the nodes do with each other."""
+        return between.looks(self.stage, self.up, self.words) if self.plan.nodes > 1 else []
+
+    def _look(self, looks: list[tuple[str, Look]]) -> list[tuple[str, Part]]:
+        return [(name, seen(look, self.evidence)) for name, look in _told(looks, self.words, self.tell)]
 
 
 def _history(monitors: Child) -> parts.Report:
@@ -165,18 +195,20 @@ def _history(monitors: Child) -> parts.Report:
 
 
 def _settle(evidence: Evidence) -> None:
-    """Wait until all that was acknowledged is in the store."""
+    """Wait until all that was acknowledged is in the stores."""
     limit = time.monotonic() + DIGEST_SECONDS
     with Bar(" ", 0) as bar:
         while time.monotonic() < limit:
-            now = evidence.table("progress").to_pylist()[0]
-            bar.reach(now["done"], now["end"])
-            if now["done"] >= now["end"]:
+            now = evidence.everywhere("progress").to_pylist()
+            done, end = sum(row["done"] for row in now), sum(row["end"] for row in now)
+            bar.reach(done, end)
+            if done >= end:
                 return
-            if now["trouble"]:
-                raise UnavailableError(now["trouble"])
+            for row in now:
+                if row["trouble"]:
+                    raise UnavailableError(row["trouble"])
             time.sleep(LOOK_EVERY)
-    raise UnavailableError("demo.digest", done=now["done"], end=now["end"])
+    raise UnavailableError("demo.digest", done=done, end=end)
 
 
 def _first_live(evidence: Evidence, monitors: Child) -> None:
@@ -188,28 +220,19 @@ def _first_live(evidence: Evidence, monitors: Child) -> None:
         time.sleep(LOOK_EVERY)
 
 
-def _real(data: Path, evidence: Evidence, tell: Callable[[str], None]) -> Summary:
-    """Take real files in through the command line, and look at each part."""
-    tell(evidence.words("step.files", data=data))
-    taken = evidence.cli("ingest", str(data), seconds=3600.0, shown=True)
-    looks = real.looks(evidence, taken)
-    found = [(name, seen(look, evidence)) for name, look in _told(looks, evidence, tell)]
-    return Summary.real(evidence.address, evidence.home, found, data)
-
-
-def _told(
-    looks: list[tuple[str, Callable[[Evidence], Part]]], evidence: Evidence, tell: Callable[[str], None]
-) -> Iterator[tuple[str, Callable[[Evidence], Part]]]:
-    tell(evidence.words("step.looking"))
+def _told(looks: list[tuple[str, Look]], words: Words, tell: Callable[[str], None]) -> Iterator[tuple[str, Look]]:
+    if looks:
+        tell(words("step.looking"))
     with Bar(" ", len(looks)) as bar:
         for name, look in looks:
-            bar.note(evidence.words(name))
+            bar.note(words(name))
             yield name, look
             bar.advance(1)
 
 
-def _keep(children: list[Child]) -> None:
+def _keep(stage: Stage, monitors: Child | None) -> None:
     """Keep running until somebody ends it. Raises UnavailableError "demo.child_ended" if a child ends by itself."""
+    children = [*stage.children(), *([monitors] if monitors is not None else [])]
     while True:
         for child in children:
             if not child.running():

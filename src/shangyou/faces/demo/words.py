@@ -1,4 +1,4 @@
-"""What the demo says, in Chinese and English. The texts are data: `words.toml`."""
+"""What the demo says, in Chinese and English. The texts are data: `words*.toml`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from importlib.resources import files
 @cache
 def texts() -> dict[str, dict[str, str]]:
     """Every text by key: zh, en."""
-    return tomllib.loads((files("shangyou.faces.demo") / "words.toml").read_text(encoding="utf-8"))
+    folder = files("shangyou.faces.demo")
+    both = (tomllib.loads((folder / name).read_text(encoding="utf-8")) for name in ("words.toml", "words_between.toml"))
+    return {key: text for each in both for key, text in each.items()}
 
 
 class Words:
