@@ -116,6 +116,8 @@ def server() -> Iterator[Server]:
             "autovacuum": "off",
         }
         command = [str(bin / "postgres"), "-D", str(data), *(f"--{name}={value}" for name, value in settings.items())]
+        if watch := shutil.which("setpriv"):  # a run that is killed takes its server with it
+            command = [watch, "--pdeathsig", "INT", *command]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(command, user=user, cwd=folder, env=plain, stdout=log, stderr=log)
         try:
@@ -142,8 +144,13 @@ def _runnable(bin: Path, folder: Path, user: str | None) -> Path:
         subprocess.run([bin / "initdb", "--version"], user=user, cwd="/", check=True, capture_output=True)
     except (PermissionError, subprocess.CalledProcessError):
         folder.chmod(0o755)
-        copy = shutil.copytree(bin.parent, folder / "programmes", symlinks=True)
-        for path in [copy, *copy.rglob("*")]:
+        package = bin.parent.parent  # the libraries of a wheel lie beside it, and are found from there
+        copy = folder / "programmes" / package.name
+        shutil.copytree(bin.parent, copy / bin.parent.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, copy.with_name(libraries.name), symlinks=True)
+        for path in [copy.parent, *copy.parent.rglob("*")]:
             path.chmod(0o755)
-        return copy / "bin"
+        return copy / bin.parent.name / "bin"
     return bin

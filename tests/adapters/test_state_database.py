@@ -194,6 +194,22 @@ def test_a_database_that_a_newer_edition_brought_further_is_left_alone(empty_add
     assert (refused.value.code, refused.value.facts) == ("state.newer", {"found": "9999", "known": HEAD})
 
 
+def test_two_nodes_may_share_a_database_each_in_a_schema_of_its_own(postgres: Server, new_postgres: str) -> None:
+    nodes = []
+    for name in ("sichuan", "chongqing"):
+        postgres.execute(f"create schema {name}", new_postgres)
+        nodes.append(StateDatabase(f"{postgres.address(new_postgres)}&options=-csearch_path%3D{name}"))
+    for number, node in enumerate(nodes):
+        SqlIntake(node).save_map("m", str(number), 1)
+    with nodes[0].writing():  # turns are taken within a node
+        SqlIntake(nodes[1]).save_map("n", "1", 1)
+    assert [SqlIntake(node).maps() for node in nodes] == [{"m": "0"}, {"m": "1", "n": "1"}]
+    for node in nodes:
+        node.close()
+    owners = postgres.execute("select schemaname from pg_tables where tablename = 'agency' order by 1", new_postgres)
+    assert owners == [("chongqing",), ("sichuan",)]
+
+
 # ---- what cannot be opened ----------------------------------------------------------------------------------------
 
 
