@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine, insert, select, text
+from sqlalchemy import Connection, String, create_engine, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from shangyou.adapters.state import SqlIntake, SqlRegistry, StateDatabase
@@ -99,6 +99,20 @@ def test_names_stand_in_order_of_their_code_points_whatever_the_locale(
         connection.execute(section.delete())
     registry.meet([Section(name, "甲") for name in names], 1)
     assert [each.id for each in registry.sections()] == sorted(names)
+
+
+def test_no_text_on_postgresql_is_compared_by_the_servers_locale(
+    postgres: Server, postgres_database: StateDatabase
+) -> None:
+    texts = "data_type in ('text', 'character varying') and table_name <> 'alembic_version'"
+    found = postgres.execute(
+        "select collation_name, count(*) from information_schema.columns "
+        f"where table_schema = 'public' and {texts} group by 1",
+        SHARED,
+    )
+    columns = [column for table in every_table().tables.values() for column in table.columns]
+    assert found == [("C", sum(isinstance(column.type, String) for column in columns))]
+    assert postgres_database.edition() == HEAD
 
 
 def test_numbers_given_by_the_database_go_on_from_the_newest(state_database: StateDatabase) -> None:
