@@ -18,6 +18,7 @@ NAMES = {  # in the order of the page: what it is about
     "node": "A node at rest",
     "catalogue": "Catalogue",
     "contracts": "Contracts between members",
+    "exchange": "Data between members",
 }
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = """# Figures

@@ -183,7 +183,7 @@ def _as(block: Block) -> Callable[[Count], Block]:
 
 def _blocks(taking: Taking, passage: Passage, first: int, count: int) -> Iterator[tuple[int, pa.RecordBatch, Block]]:
     """Blocks in order; the next ones are on their way while one is being kept."""
-    with ThreadPoolExecutor(1, "fetch") as pool:
+    with ThreadPoolExecutor(AHEAD, "fetch") as pool:
         waiting: list[Future[tuple[int, pa.RecordBatch, Block]]] = []
         number = first
         try:

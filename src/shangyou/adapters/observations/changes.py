@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from shangyou.adapters.observations import read
 from shangyou.adapters.observations.schema import EXISTS, ROW, TIMELY
-from shangyou.adapters.observations.series import Added, SeriesIndex
+from shangyou.adapters.observations.series import NEVER, Added, SeriesIndex
 from shangyou.core.errors import ConflictError
 from shangyou.core.ports import Batch, Selection
-from shangyou.core.records import SeriesKey
+from shangyou.core.records import Check, Origin, SeriesKey
 from shangyou.exchange.outlet import NAME, WIRE, Changes, Place
 
 HOUR = 3_600_000
@@ -77,17 +77,30 @@ def _named(table: pa.Table, keys: list[SeriesKey], arranged: bool) -> pa.RecordB
     if not table.num_rows:
         return pa.RecordBatch.from_pylist([], WIRE)
     series = table.column("series").to_numpy()
-    met, place = np.unique(series, return_inverse=True)
-    rank = np.empty(len(met), np.int64)
-    rank[sorted(range(len(met)), key=lambda i: keys[met[i]])] = np.arange(len(met))
+    met = np.flatnonzero(np.bincount(series))
+    place = np.empty(int(met[-1]) + 1, np.int64)
+    place[sorted(met, key=lambda each: keys[each])] = np.arange(len(met))  # by name, not by number
+    met = met[np.argsort(place[met])]
+    place = place[series]
     batch = table.combine_chunks().to_batches()[0]
     if arranged:
         time = table.column("time").to_numpy().astype("datetime64[ms]").astype(np.int64)
-        order = np.lexsort((table.column("revision").to_numpy(), time, rank[place]))
+        order = _order(place, time, table.column("revision").to_numpy())
         batch, place = batch.take(pa.array(order)), place[order]
     columns = [_name([keys[id][i] for id in met], place) for i in range(len(_NAMES))]
     columns += [batch.column(name).cast(WIRE.field(name).type) for name in _PLAIN]
     return pa.RecordBatch.from_arrays(columns, schema=WIRE)
+
+
+def _order(place: NDArray[np.int64], time: NDArray[np.int64], revision: NDArray[np.int32]) -> NDArray[np.intp]:
+    """Rows by series, time and revision. One sort where series and time fit into a number and name a row."""
+    first, span = int(time.min()), int(time.max() - time.min()) + 1
+    if (int(place.max()) + 1) * span < 1 << 62:
+        key = place * span + (time - first)
+        order = np.argsort(key, kind="stable")
+        if np.all(np.diff(key[order]) > 0):
+            return order
+    return np.lexsort((revision, time, place))
 
 
 def _name(names: list[str], place: NDArray[np.intp]) -> pa.Array:
@@ -213,6 +226,11 @@ def merge(cursor: duckdb.DuckDBPyConnection, index: SeriesIndex, batch: Batch, r
     )
     cursor.register("given", given)
     span = [np.datetime64(int(ms), "ms") for ms in _span(rows)]
+    time = rows.column("time").cast(pa.int64()).to_numpy()
+    if _all_new(cursor, series, time, span):
+        added = _append(cursor, index, batch, given, series, time)
+        cursor.unregister("given")
+        return added
     cursor.execute(
         "create or replace temp table fresh as select g.* from given g where not exists (select 1 from observation o"
         " where o.series = g.series and o.time = g.time and o.revision = g.revision"
@@ -224,10 +242,48 @@ def merge(cursor: duckdb.DuckDBPyConnection, index: SeriesIndex, batch: Batch, r
     counted = cursor.execute("select count(*) filter (revision = 0), count(*) from fresh").fetchone() or (0, 0)
     if counted[1]:
         _insert(cursor, batch, span)
-    time = rows.column("time").cast(pa.int64()).to_numpy()
     shown = _show(cursor) if counted[1] else (np.empty(0, np.int32), np.empty(0, np.int64))
     new, revised = int(counted[0]), int(counted[1]) - int(counted[0])
     return Added(series, time, *shown, new, rows.num_rows - new - revised, revised)
+
+
+def _all_new(
+    cursor: duckdb.DuckDBPyConnection, series: NDArray[np.int32], time: NDArray[np.int64], span: Sequence[np.datetime64]
+) -> bool:
+    """Is each observation there once, and none of them known? So it is with most of what comes, and it is quick."""
+    if np.any(np.diff(np.sort(series.astype(np.int64) * (1 << 20) + time % (1 << 20))) == 0):  # perhaps one twice
+        pairs = np.stack([series.astype(np.int64), time])
+        if len(np.unique(pairs, axis=1).T) < len(series):
+            return False
+    known = "select 1 from observation o semi join given g on o.series = g.series and o.time = g.time"
+    bounds = " where o.time between ?::timestamp_ms and ?::timestamp_ms limit 1"
+    return cursor.execute(known + bounds, span).fetchone() is None
+
+
+def _append(
+    cursor: duckdb.DuckDBPyConnection,
+    index: SeriesIndex,
+    batch: Batch,
+    given: pa.Table,
+    series: NDArray[np.int32],
+    time: NDArray[np.int64],
+) -> Added:
+    """Put in what is all new; of each series its newest row may be the newest of all."""
+    own = {"batch": "?::bigint", "entry": "-1::bigint", "until": "null::timestamp_ms"}
+    chosen = ", ".join(own.get(name, f"g.{name}") for name in ROW)
+    cursor.execute(f"insert into observation select {chosen} from given g", [batch.id])
+    fit = (given.column("fail").to_numpy() & np.uint32(Check.TIME)) == 0
+    fit &= given.column("origin").to_numpy() != np.uint8(Origin.WITHDRAWN)
+    rows = np.flatnonzero(fit)
+    rows = rows[np.lexsort((time[rows], series[rows]))]
+    last = rows[np.append(np.diff(series[rows]) != 0, True)] if len(rows) else rows
+    newest = last[time[last] >= index.shown[series[last]]]
+    if len(newest):
+        cursor.register("newest", given.take(pa.array(newest)))
+        cursor.execute(f"insert or replace into latest select {chosen} from newest g", [batch.id])
+        cursor.unregister("newest")
+    new = int((given.column("revision").to_numpy() == 0).sum())
+    return Added(series, time, series[newest], time[newest], new, 0, len(series) - new)
 
 
 def _span(rows: pa.RecordBatch) -> tuple[int, int]:
@@ -247,7 +303,8 @@ def _ids(cursor: duckdb.DuckDBPyConnection, index: SeriesIndex, columns: dict[st
         whole = whole * size + each.indices.to_numpy(zero_copy_only=False)
     met, first, place = np.unique(whole, return_index=True, return_inverse=True)
     del met
-    keys = tuple(SeriesKey(*(each[int(i)].as_py() for each in coded)) for i in first)
+    names = [each.take(pa.array(first)).to_pylist() for each in coded]
+    keys = tuple(SeriesKey(*each) for each in zip(*names, strict=True))
     return index.enter(cursor, keys)[place]
 
 
@@ -296,7 +353,8 @@ def _show(cursor: duckdb.DuckDBPyConnection) -> tuple[NDArray[np.int32], NDArray
     cursor.execute(f"insert or replace into latest select {', '.join(ROW)} from newer")
     cursor.execute(f"insert into latest {read.newest_rows('touched')}")
     rows = cursor.execute(
-        "select l.series, epoch_ms(l.time) from latest l"
-        " where l.series in (select series from touched union all select series from newer)"
+        "select t.series, coalesce(epoch_ms(l.time), ?)"
+        " from (select series from touched union select series from newer) t left join latest l on l.series = t.series",
+        [int(NEVER)],  # of what is all withdrawn there is no newest any more
     ).fetchall()
     return np.array([r[0] for r in rows], np.int32), np.array([r[1] for r in rows], np.int64)
