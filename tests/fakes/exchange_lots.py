@@ -16,6 +16,7 @@ from shangyou.exchange.agreement import Agreement, Transfer
 from shangyou.exchange.dataset import Dataset, DatasetQuery, Offer
 from shangyou.exchange.metering import Passage
 from shangyou.faces.moving import Moving, moving
+from shangyou.flows.push import address
 from shangyou.wiring_exchange import Exchange
 from tests.fakes.exchange_basin import Basin
 
@@ -95,11 +96,12 @@ class Two:
         """A transfer that has started at both ends; its passage at the consumer."""
         self.count += 1
         here, there = (f"urn:uuid:00000000-0000-4000-9{side}00-{self.count:012}" for side in (0, 1))
-        given = Transfer(there, here, "provider", "chongqing", agreement, format, "STARTED", None, selection)
-        address = self.giving.offer(given)
+        pushed = address(self.taking.taking, self.consumer.new_id) if format.endswith("PUSH") else None
+        given = Transfer(there, here, "provider", "chongqing", agreement, format, "STARTED", pushed, selection)
+        address_given = self.giving.offer(given) or pushed
         self.giving.begin(given)
         self.taking.begin(
-            Transfer(here, there, "consumer", "sichuan", agreement, format, "STARTED", address, selection)
+            Transfer(here, there, "consumer", "sichuan", agreement, format, "STARTED", address_given, selection)
         )
         return self.consumer_end(here)
 

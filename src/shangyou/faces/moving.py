@@ -21,8 +21,9 @@ from shangyou.exchange.metering import Passage
 from shangyou.faces.contracting import PLANE, contracting
 from shangyou.flows import subscribe
 from shangyou.flows import transfer as talks
-from shangyou.flows.deliver import StoreSink, Taking, fetch, open_passage
+from shangyou.flows.deliver import StoreSink, Taking, fetch, open_passage, receipt
 from shangyou.flows.passage import Providing, offer
+from shangyou.flows.push import push
 from shangyou.wiring_exchange import Exchange
 
 log = logging.getLogger("shangyou.data")
@@ -106,8 +107,13 @@ class Moving:
         """Fetch what is left of a pull into the store, or follow a feed; raises as `fetch` and `subscribe.turn`."""
         passage = self.taking.meters.passage(id)
         _, way = form_of(passage.format)
-        if passage.state != "started" or passage.role != "consumer" or way == "PUSH":
+        if passage.state != "started" or (passage.role == "provider") is not (way == "PUSH"):
             return passage
+        if way == "PUSH":
+            if push(self.providing, self.joined.peers, passage, lambda: id in self.halted or self.ending):
+                self.providing.meters.change(replace(self.providing.meters.passage(id), state="complete"))
+                self.said(lambda: talks.complete(contracting(self.joined).control, id))
+            return self.providing.meters.passage(id)
         if way == "FEED":
             while id not in self.halted and not self.ending:
                 subscribe.turn(self.taking, passage, WAIT)
@@ -117,6 +123,11 @@ class Moving:
         if over.state == "complete":
             self.said(lambda: talks.complete(contracting(self.joined).control, id))
         return over
+
+    def receipted(self, id: str) -> None:
+        """Sign what came by a push; where the provider is away, it is asked for again with `transfer receipts`."""
+        with suppress(UnavailableError):
+            receipt(self.taking, self.taking.meters.passage(id))
 
     def turn(self) -> None:
         """What was held up goes on; for the thread of a serving node."""

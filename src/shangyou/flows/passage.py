@@ -60,7 +60,9 @@ def offer(providing: Providing, transfer: Transfer) -> dict[str, object]:
     _, way = form_of(transfer.format)
     agreement = providing.contracts.agreement(transfer.agreement)
     asked(transfer.selection)
-    path = f"/data/{'feeds' if way == 'FEED' else 'transfers'}/{transfer.id}"
+    path, secret = f"/data/{'feeds' if way == 'FEED' else 'transfers'}/{transfer.id}", providing.name()
+    if way == "PUSH":
+        path, secret = secret_of(transfer.address)
     passage = providing.meters.put(
         Passage(
             id=transfer.id,
@@ -70,7 +72,7 @@ def offer(providing: Providing, transfer: Transfer) -> dict[str, object]:
             agreement=agreement.id,
             dataset=agreement.dataset,
             format=transfer.format,
-            secret=providing.name(),
+            secret=secret,
             endpoint=path,
             selection=dict(transfer.selection or {}),
             opened=providing.now(),

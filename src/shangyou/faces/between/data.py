@@ -4,6 +4,7 @@ GET  /data/transfers/{id}           how many blocks there are, and the digest of
 GET  /data/transfers/{id}?block=n   a block; If-Match: its digest, where it was had before
 GET  /data/transfers/{id}/notice    the signed notice that it was stopped
 POST /data/feeds/{id}               a page of what is new since a cursor; waits a while for it
+POST /data/push/{name}?block=n      a block that the provider pushes; ?whole=digest: that was all
 POST /data/receipts                 a consumer's receipt, to be countersigned
 
 Beside the token of the member each names the secret of the transfer's DataAddress in x-transfer-authorization.
@@ -34,12 +35,14 @@ from shangyou.flows.blocks import Cargo, block, manifest
 from shangyou.flows.deliver import DIGEST, RECEIPTS, SECRET, countersign
 from shangyou.flows.follow import Page, page
 from shangyou.flows.passage import admitted, stop
+from shangyou.flows.push import PATH, expected, take, whole
 from shangyou.flows.subscribe import CURSOR, MORE
 from shangyou.wiring_exchange import Exchange
 
 PIECE: Final = 1 << 18  # bytes between two looks at whether the transfer was stopped
 LONGEST: Final = 20_000  # ms that a request may wait for something new
 LOOK: Final = 1.0  # seconds between two decisions on a request that waits
+MOST_BLOCK: Final = 32 << 20  # bytes of a block that is pushed
 PLAIN: Final = {"cache-control": "no-store"}
 
 
@@ -50,6 +53,7 @@ def routes(exchange: Exchange) -> list[Route]:
         Route("/data/transfers/{id}/notice", endpoint(exchange, notice), methods=["GET"]),
         Route("/data/feeds/{id}", feeding(exchange), methods=["POST"]),
         Route("/data/feeds/{id}/notice", endpoint(exchange, notice), methods=["GET"]),
+        Route(f"{PATH}/{{name}}", endpoint(exchange, pushed, MOST_BLOCK), methods=["POST"]),
         Route(RECEIPTS, endpoint(exchange, receive_receipt), methods=["POST"]),
     ]
 
@@ -79,6 +83,20 @@ def notice(call: Call) -> Response:
     if passage.peer != call.member.id or not passage.notice:
         raise NotFoundError("transfer.no_notice", id=passage.id)
     return _json(passage.notice)
+
+
+def pushed(call: Call) -> Response:
+    """A block that a provider pushes, or its word that this was all of them."""
+    plane, asked = moving(call.exchange), call.request.query_params
+    secret = call.request.headers.get(SECRET, "")
+    passage = expected(plane.taking, call.request.url.path, call.member.id, secret)
+    if "whole" in asked:
+        whole(plane.taking, passage, asked["whole"])
+        plane.pool.submit(plane.receipted, passage.id)
+    else:
+        digest = call.request.headers.get(DIGEST, "")
+        take(plane.taking, passage, _number(asked.get("block", "")), call.body, digest)
+    return Response(status_code=204, headers=PLAIN)
 
 
 def receive_receipt(call: Call) -> Response:
