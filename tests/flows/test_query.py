@@ -125,7 +125,7 @@ def test_a_mean_over_nodes_is_the_mean_of_all_values_and_no_mean_of_means() -> N
 
 
 def test_copies_of_the_data_of_others_are_not_counted_again(nodes: Respondents) -> None:
-    give(nodes.store("ministry"), [("51.清风峡", "ammonia_nitrogen", h, 0.1 * (h + 1)) for h in range(4)], "exchange")
+    give(nodes.store("ministry"), [("51.清风峡", "ammonia_nitrogen", h, 0.1 * (h + 1)) for h in range(4)], "transfer")
     counts = {row["label"]: row["count"] for row in summed(asked(nodes)).to_pylist()}
     assert counts == dict.fromkeys(SECTIONS, 4)
 

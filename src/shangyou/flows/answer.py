@@ -23,7 +23,7 @@ from shangyou.flows.decide import known
 from shangyou.flows.ground import Ground, Waters, labels, need_size, places, survey
 from shangyou.governance.means import PH
 
-COPIED: Final = ("exchange",)  # kinds of batches that came from other members: their owners answer for them
+COPIED: Final = ("transfer",)  # kinds of batches that came from other members: their owners answer for them
 LOGARITHMIC: Final = (PH,)
 
 

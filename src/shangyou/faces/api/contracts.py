@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -135,7 +135,9 @@ def stuck(desk: Desk) -> Rows:
 def _talk(desk: Desk, talk: Talk) -> dict[str, object]:
     said = "; ".join(each if isinstance(each, str) else _json(each) for each in talk.reasons)
     facts = {"peer": talk.peer, "id": talk.id, "state": talk.state, "reason": said, "dataset": talk.dataset}
-    why = f"{sentence(talk.code, facts, desk.language).text} {said}".strip() if talk.code else said
+    rule = _rule(talk.reasons)
+    told = sentence(talk.code, facts | rule, desk.language) if talk.code else None
+    why = said if told is None else f"{told.text} {told.remedy if rule else said}".strip()
     return {
         "id": talk.id,
         "role": talk.role,
@@ -150,6 +152,16 @@ def _talk(desk: Desk, talk: Talk) -> dict[str, object]:
         "why": why,
         "other": talk.other,
     }
+
+
+def _rule(reasons: Sequence[object]) -> dict[str, object]:
+    """The rule and its operands that a reason names, as the sentences of policies call them; empty: it names none."""
+    one = next((each for each in reasons if isinstance(each, dict) and "rule" in each), None)
+    if one is None:
+        return {}
+    path, _, operand = str(one["rule"]).rpartition(" ")
+    demanded, found = one.get("demanded", ""), one.get("found", "")
+    return {"path": path, "operand": operand, "asked": found, "offered": demanded, "found": found, "wanted": demanded}
 
 
 def _agreement(agreement: Agreement, end: int | None) -> dict[str, object]:

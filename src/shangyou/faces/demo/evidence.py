@@ -7,7 +7,7 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -66,22 +66,36 @@ class Evidence:
 
         UnavailableError "demo.command" if it fails, prints no rows, or takes longer.
         """
-        command = [sys.executable, "-m", "shangyou.faces.demo.shell", "--home", str(self.home), *arguments]
-        command += ["--format", "json", "--lang", self.words.language]
-        errors = None if shown else subprocess.PIPE
+        done = self._run([*arguments, "--format", "json"], seconds, shown)
         try:
-            done = subprocess.run(  # noqa: S603  the command is our own
-                command, stdout=subprocess.PIPE, stderr=errors, timeout=seconds, check=False, env=environment()
-            )
             rows: list[dict[str, object]] = json.loads(done.stdout)
-        except subprocess.TimeoutExpired:
-            raise UnavailableError("demo.command", command=" ".join(arguments), status="-", words="") from None
         except ValueError:
             rows = []
         if done.returncode or not rows:
-            words = (done.stderr or b"").decode(errors="replace").strip()[-400:]
-            raise UnavailableError("demo.command", command=" ".join(arguments), status=done.returncode, words=words)
+            raise _failed(arguments, done)
         return rows
+
+    def command(self, *arguments: str, seconds: float = CLI_SECONDS) -> None:
+        """Run a command about the node that does something. UnavailableError "demo.command" as above."""
+        done = self._run(arguments, seconds, shown=False)
+        if done.returncode:
+            raise _failed(arguments, done)
+
+    def _run(self, arguments: Sequence[str], seconds: float, shown: bool) -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-m", "shangyou.faces.demo.shell", "--home", str(self.home), *arguments]
+        command += ["--lang", self.words.language]
+        errors = None if shown else subprocess.PIPE
+        try:
+            return subprocess.run(  # noqa: S603  the command is our own
+                command, stdout=subprocess.PIPE, stderr=errors, timeout=seconds, check=False, env=environment()
+            )
+        except subprocess.TimeoutExpired:
+            raise UnavailableError("demo.command", command=" ".join(arguments), status="-", words="") from None
+
+
+def _failed(arguments: Sequence[str], done: subprocess.CompletedProcess[bytes]) -> UnavailableError:
+    words = (done.stderr or b"").decode(errors="replace").strip()[-400:]
+    return UnavailableError("demo.command", command=" ".join(arguments), status=done.returncode, words=words)
 
 
 Look = Callable[[Evidence], Part]

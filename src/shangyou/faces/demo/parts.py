@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
@@ -147,9 +148,21 @@ def _exported_sections(evidence: Evidence) -> list[dict[str, str]]:
     return [row for text in texts for row in csv.DictReader(io.StringIO(text))]
 
 
+def _days(scenario: Scenario) -> tuple[date, date]:
+    """The first and the last legal day of the history."""
+    first, last = (from_ms(ms).astimezone(LEGAL).date() for ms in (scenario.first_hour * HOUR_MS, scenario.present))
+    return first, last
+
+
+def whole_days(scenario: Scenario) -> str:
+    """The days of the history that are over, as a period."""
+    first, last = _days(scenario)
+    return f"{first.isoformat()}/{(last - timedelta(days=1)).isoformat()}"
+
+
 def assesses(evidence: Evidence, scenario: Scenario) -> Part:
     """Every section gets a class for the days of the history, by the rules."""
-    first, last = (from_ms(ms).astimezone(LEGAL).date() for ms in (scenario.first_hour * HOUR_MS, scenario.present))
+    first, last = _days(scenario)
     table = evidence.everywhere("assess", period=f"{first.isoformat()}/{last.isoformat()}", by="section")
     numbers = [int(n) for n in table["class_no"].to_pylist() if n]
     worst = max(table.to_pylist(), key=lambda row: row["class_no"] or 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +21,7 @@ AGREEMENT: Final = 0.97  # of the samples with a published class that must get t
 # and reached in the six provinces; elsewhere it is not known of every section which limits, of a lake or of a river,
 # the source takes: docs/validation-classes.md puts every difference under its reason
 COUNTS: Final = ("received", "new", "unchanged", "revised", "refused")
+MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 AT_ONCE: Final = 2  # nodes that are given files at the same time
 Rows = Sequence[dict[str, object]]
 
@@ -70,6 +72,18 @@ def files_for(place: Path, others: Collection[str]) -> list[Path]:
     return [path for each in sorted(place.iterdir()) for path in files_for(each, others)]
 
 
+def month(data: Path, evidence: Evidence) -> str:
+    """The newest month that a folder of tables is named after; where there is none, that of the newest data."""
+    named = {place.name for place in data.glob("**/*-*") if place.is_dir() and any(place.glob("**/*.csv"))}
+    months = sorted(name for name in named if MONTH.fullmatch(name))
+    return months[-1] if months else _period(evidence.table("assess", by="section"))
+
+
+def _period(table: pa.Table) -> str:
+    metadata: dict[bytes, bytes] = table.schema.metadata or {}
+    return metadata.get(b"period", b"").decode()
+
+
 def _section_with_most(latest: pa.Table) -> str:
     sites = latest["site"].to_pylist()
     return max(sorted(set(sites)), key=sites.count, default="")
@@ -98,7 +112,7 @@ def sections(evidence: Evidence) -> Part:
 def assesses(evidence: Evidence) -> Part:
     """The newest month with data gets classes."""
     table = evidence.table("assess", by="section")
-    period = (table.schema.metadata or {}).get(b"period", b"").decode()
+    period = _period(table)
     tables = [_assessed(node, by, period) for by in ("section", "province") for node in evidence.nodes]
     half = len(tables) // 2
     numbers = [int(n) for table in tables[:half] for n in table["class_no"].to_pylist() if n]

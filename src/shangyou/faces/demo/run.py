@@ -18,7 +18,8 @@ from typing import Final
 
 from shangyou.core.errors import UnavailableError
 from shangyou.faces.cli.progress import Bar
-from shangyou.faces.demo import between, parts, real
+from shangyou.faces.demo import basin, parts, real
+from shangyou.faces.demo.course import Course, Up
 from shangyou.faces.demo.evidence import Evidence, Look, Part, seen
 from shangyou.faces.demo.home import HJ212_PORT, HTTP_PORT, free_ports, join, make, own_stations, settings_of, sign_ins
 from shangyou.faces.demo.processes import Child, start
@@ -74,7 +75,7 @@ def run(plan: Plan, say: Callable[[str], None], tell: Callable[[str], None]) -> 
         started = time.monotonic()
         stage = held.enter_context(staged(posts))
         stage.wait()
-        show = Show(stage, plan, words, tell, between.Up(time.monotonic() - started, stage.memory()))
+        show = Show(stage, plan, words, tell, Up(time.monotonic() - started, stage.memory()))
         summary = show.simulated(scenario, monitors) if monitors is not None else show.real()
         summary.seconds = time.monotonic() - begun
         # Ctrl-C is the way in which a demo that keeps running is meant to end
@@ -145,7 +146,7 @@ class Show:
     plan: Plan
     words: Words
     tell: Callable[[str], None]
-    up: between.Up
+    up: Up
 
     @property
     def evidence(self) -> Evidence:
@@ -162,9 +163,9 @@ class Show:
         looks = parts.looks(scenario, report)
         found = self._look(looks[:-1])
         monitors.say("live")
-        found += self._look(self._between())
         _first_live(self.evidence, monitors)
         found += [(name, seen(look, self.evidence)) for name, look in looks[-1:]]
+        found += self._look(self._between(parts.whole_days(scenario), live=True))
         return Summary.simulated(self.stage.posts, found, scenario, report)
 
     def real(self) -> Summary:
@@ -173,12 +174,12 @@ class Show:
         self.tell(self.words("step.files", data=data))
         taken = real.take_in(self.stage, data)
         found = self._look(real.looks(self.evidence, taken))
-        found += self._look(self._between())
+        found += self._look(self._between(real.month(data, self.evidence), live=False))
         return Summary.real(self.stage.posts, found, data)
 
-    def _between(self) -> list[tuple[str, Look]]:
+    def _between(self, period: str, live: bool) -> list[tuple[str, Look]]:
         """Parts of what the nodes do with each other."""
-        return between.looks(self.stage, self.up, self.words) if self.plan.nodes > 1 else []
+        return basin.looks(Course(self.stage, self.up, self.words, period, live)) if self.plan.nodes > 1 else []
 
     def _look(self, looks: list[tuple[str, Look]]) -> list[tuple[str, Part]]:
         return [(name, seen(look, self.evidence)) for name, look in _told(looks, self.words, self.tell)]

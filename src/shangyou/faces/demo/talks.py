@@ -87,14 +87,23 @@ class Moved:
     seconds: float
 
 
-def pull(consumer: Post, agreement: str, selection: Row | None = None) -> Moved:
+def begin(consumer: Post, agreement: str, format: str = "Arrow-PULL") -> str:
+    """Ask for the data of an agreement; the id of the transfer at the consumer's end."""
+    return str(do(consumer, "transfers/start", agreement=agreement, format=format)["id"])
+
+
+def transfer(post: Post, id: str) -> Row:
+    """A transfer at one end."""
+    return next(row for row in ask(post, "transfers") if row["id"] == id)
+
+
+def pull(consumer: Post, agreement: str) -> Moved:
     """Ask for all rows of an agreement, and wait until the transfer is over at the consumer's end."""
     begun = time.monotonic()
-    chosen = json.dumps(selection) if selection else ""
-    id = do(consumer, "transfers/start", agreement=agreement, format="Arrow-PULL", selection=chosen)["id"]
+    id = begin(consumer, agreement)
 
     def over() -> Row | None:
-        row = next(each for each in ask(consumer, "transfers", agreement=agreement) if each["id"] == id)
+        row = transfer(consumer, id)
         return row if row["state"] in DONE else None
 
     row = until(agreement, over)
