@@ -15,6 +15,7 @@ NAMES = {  # in the order of the page: what it is about
     "store": "Observation store",
     "classes": "Assessment",
     "ledger": "Ledger",
+    "query": "One question to seven nodes",
     "node": "A node at rest",
     "catalogue": "Catalogue",
     "contracts": "Contracts between members",
