@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from functools import lru_cache
 
 from sqlalchemy import Column, Connection, Row, delete, func, insert, or_, select, update
 
@@ -77,11 +78,11 @@ class SqlCatalogue:
 
     def dataset(self, id: str) -> Dataset:
         """One of the own datasets; NotFoundError "catalogue.dataset"."""
-        with self._db.reading() as connection:
-            row = connection.execute(select(own).where(own.c.id == id, own.c.gone.is_(False))).first()
-        if row is None:
+        with self._db.plain_reading() as connection:
+            found = connection.rows("select body from own_dataset where id = :id and not gone", {"id": id})
+        if not found:
             raise NotFoundError("catalogue.dataset", id=id)
-        return _own(row)
+        return _read(found[0][0], id.partition("/")[0])
 
     def datasets(self) -> list[Dataset]:
         """All own datasets, by id."""
@@ -247,7 +248,12 @@ def _counted(connection: Connection, column: Column[str]) -> dict[str, int]:
 
 
 def _own(row: Row[tuple[object, ...]]) -> Dataset:
-    return read_entry(str(row.body).encode(), str(row.id).partition("/")[0], 0).dataset
+    return _read(str(row.body), str(row.id).partition("/")[0])
+
+
+@lru_cache(maxsize=16)  # a negotiation looks at its dataset four times, and bodies are up to 64 KiB
+def _read(body: str, owner: str) -> Dataset:
+    return read_entry(body.encode(), owner, 0).dataset
 
 
 def _entry(row: Row[tuple[object, ...]]) -> Entry:

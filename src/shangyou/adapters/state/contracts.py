@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Row, or_, select
 
 from shangyou.adapters.state import schema_contracts as tables
 from shangyou.adapters.state.database import StateDatabase
 from shangyou.adapters.state.group import GroupCommit
+from shangyou.adapters.state.plain import Plain, clashed
 from shangyou.core.errors import NotFoundError, UnavailableError
 from shangyou.exchange.agreement import Agreement, AgreementState
 from shangyou.exchange.dsp.tables import FINAL
@@ -36,24 +36,23 @@ class SqlContracts:
         try:
             return self._group.run(lambda connection: _write(connection, change))
         except UnavailableError as error:
-            cause = error.__cause__
-            if isinstance(cause, IntegrityError) and change.talk is not None and change.talk.version == 0:
+            if clashed(error) and change.talk is not None and change.talk.version == 0:
                 return False  # the other end's request came twice at once
             raise
 
     def talk(self, kind: str, id: str) -> Talk:
         """See Talks."""
-        with self._db.reading() as connection:
-            body = connection.execute(_TALK, {"id": id, "kind": kind}).scalar_one_or_none()
-        if body is None:
+        with self._db.plain_reading() as connection:
+            found = connection.rows(_TALK, {"id": id, "kind": kind})
+        if not found:
             raise NotFoundError("dsp.unknown", kind=kind, id=id)
-        return _talk(body)
+        return _talk(found[0][0])
 
     def opened(self, kind: str, role: str, peer: str, other: str) -> Talk | None:
         """See Talks."""
-        at = tables.talk.c
-        found = self._talks([at.kind == kind, at.role == role, at.peer == peer, at.other == other], 1)
-        return found[0] if found else None
+        with self._db.plain_reading() as connection:
+            found = connection.rows(_OPENED, {"kind": kind, "role": role, "peer": peer, "other": other})
+        return _talk(found[0][0]) if found else None
 
     def talks(self, kind: str, active: bool = False, agreement: str = "", limit: int = 1000) -> list[Talk]:
         """See Talks."""
@@ -79,17 +78,16 @@ class SqlContracts:
 
     def take(self, now: int, until: int, limit: int = 100) -> list[Letter]:
         """See Talks."""
-        at = tables.letter.c
-        query = select(tables.letter).where(at.due <= now, at.held <= now).order_by(at.due).limit(limit)
-        with self._db.reading() as connection:
-            if not connection.execute(query.limit(1)).first():
+        given = {"now": now, "limit": limit}
+        with self._db.plain_reading() as connection:
+            if not connection.rows(_WAITING, {"now": now, "limit": 1}):
                 return []  # the usual case: nothing is written, nothing is synced
 
-        def work(connection: Connection) -> list[Letter]:
-            rows = connection.execute(query.with_for_update(skip_locked=True)).all()
-            ids = [row.id for row in rows]
-            connection.execute(update(tables.letter).where(at.id.in_(ids)).values(held=until))
-            return [_letter(row) for row in rows]
+        def work(connection: Plain) -> list[Letter]:
+            found = [Letter(*row) for row in connection.rows(_WAITING, given)]
+            for each in found:
+                connection.change(_HOLD, {"id": each.id, "held": until})
+            return found
 
         return self._group.run(work)
 
@@ -101,26 +99,29 @@ class SqlContracts:
 
     def delivered(self, id: str) -> None:
         """See Talks."""
-        self._group.run(lambda connection: connection.execute(_GONE, {"id": id}))
+        self._group.run(lambda connection: connection.change(_GONE, {"id": id}))
 
     def failed(self, id: str, due: int, error: str) -> None:
         """See Talks."""
-        at = tables.letter.c
-        values = {"due": due, "held": 0, "attempts": at.attempts + 1, "error": error[:1000]}
-        self._group.run(lambda connection: connection.execute(update(tables.letter).where(at.id == id).values(values)))
+        values = {"id": id, "due": due, "error": error[:1000]}
+        self._group.run(lambda connection: connection.change(_FAILED, values))
 
     # ---- acts -----------------------------------------------------------------------------------------------------
 
     def acts(self, limit: int = 1000) -> list[tuple[int, Act]]:
         """See Talks."""
-        with self._db.reading() as connection:
-            rows = connection.execute(select(tables.act).order_by(tables.act.c.id).limit(limit)).all()
-        return [(row.id, Act(row.kind, json.loads(row.facts), row.at)) for row in rows]
+        with self._db.plain_reading() as connection:
+            rows = connection.rows(_ACTS, {"limit": limit})
+        return [(id, Act(kind, json.loads(facts), at)) for id, kind, facts, at in rows]
 
     def recorded(self, numbers: Sequence[int]) -> None:
         """See Talks."""
-        gone = delete(tables.act).where(tables.act.c.id.in_(numbers))
-        self._group.run(lambda connection: connection.execute(gone))
+
+        def work(connection: Plain) -> None:
+            for number in numbers:
+                connection.change(_RECORDED, {"id": number})
+
+        self._group.run(work)
 
     # ---- agreements -----------------------------------------------------------------------------------------------
 
@@ -130,11 +131,11 @@ class SqlContracts:
 
     def agreement(self, id: str) -> Agreement:
         """See Contracts."""
-        with self._db.reading() as connection:
-            row = connection.execute(select(tables.agreement).where(tables.agreement.c.id == id)).one_or_none()
-        if row is None:
+        with self._db.plain_reading() as connection:
+            found = connection.rows(_AGREEMENT, {"id": id})
+        if not found:
             raise NotFoundError("exchange.agreement", id=id)
-        return _agreement(row)
+        return _agreement(found[0])
 
     def agreements(self, peer: str = "", dataset: str = "", active: bool = False) -> list[Agreement]:
         """See Contracts."""
@@ -150,40 +151,58 @@ class SqlContracts:
             return [_agreement(row) for row in connection.execute(query)]
 
 
-# The statements of every step of every talk: as plain text they cost a third of what built ones do.
-_TALK = text("select body from talk where id = :id and kind = :kind")
-_KNOWN = text("select id from talk where kind = :kind and role = :role and peer = :peer and other = :other")
-_SAME = text("select id from talk where id = :id")
-_OPEN = text(
+# The statements of every step of every talk.
+_TALK: Final = "select body from talk where id = :id and kind = :kind"
+_OPENED: Final = "select body from talk where kind = :kind and role = :role and peer = :peer and other = :other"
+_SAME: Final = "select id from talk where id = :id"
+_OPEN: Final = (
     "insert into talk (id, kind, role, peer, other, state, agreement, opened, due, version, body) values "
     "(:id, :kind, :role, :peer, :other, :state, :agreement, :opened, :due, :version, :body)"
 )
-_MOVE = text(
+_MOVE: Final = (
     "update talk set other = :other, state = :state, agreement = :agreement, due = :due, version = :version, "
     "body = :body where id = :id and version = :read"
 )
-_DROP = text("delete from letter where talk = :talk")
-_GONE = text("delete from letter where id = :id")
-_POST = text(
+_DROP: Final = "delete from letter where talk = :talk"
+_GONE: Final = "delete from letter where id = :id"
+_POST: Final = (
     "insert into letter (id, talk, peer, base, path, body, due, held, attempts, error) values "
     "(:id, :talk, :peer, :base, :path, :body, :due, :held, :attempts, :error)"
 )
-_ACT = text("insert into act (kind, facts, at) values (:kind, :facts, :at)")
+_WAITING: Final = (
+    "select id, talk, peer, base, path, body, due, attempts, error from letter where due <= :now and held <= :now "
+    "order by due limit :limit"
+)
+_HOLD: Final = "update letter set held = :held where id = :id"
+_FAILED: Final = "update letter set due = :due, held = 0, attempts = attempts + 1, error = :error where id = :id"
+_ACT: Final = "insert into act (kind, facts, at) values (:kind, :facts, :at)"
+_ACTS: Final = "select id, kind, facts, at from act order by id limit :limit"
+_RECORDED: Final = "delete from act where id = :id"
+_AGREEMENT: Final = (
+    "select id, provider, consumer, dataset, agreed, state, changed, reason, replaces, policy from agreement "
+    "where id = :id"
+)
+_AGREE: Final = (
+    "insert into agreement (id, provider, consumer, dataset, agreed, state, changed, reason, replaces, policy) values "
+    "(:id, :provider, :consumer, :dataset, :agreed, :state, :changed, :reason, :replaces, :policy) "
+    "on conflict (id) do update set provider = :provider, consumer = :consumer, dataset = :dataset, agreed = :agreed, "
+    "state = :state, changed = :changed, reason = :reason, replaces = :replaces, policy = :policy"
+)
 
 
-def _write(connection: Connection, change: Change) -> bool:
+def _write(connection: Plain, change: Change) -> bool:
     if change.talk is not None and not _write_talk(connection, change.talk):
         return False
     letter = change.letter
     if letter is not None or change.settled:
         talk = letter.talk if letter is not None else change.talk.id if change.talk is not None else ""
         if change.talk is None or change.talk.version:  # a new talk has none
-            connection.execute(_DROP, {"talk": talk})
+            connection.change(_DROP, {"talk": talk})
     if letter is not None:
         held = letter.due + LEASE_MS  # by the writer, who sends it now
-        connection.execute(_POST, {name: getattr(letter, name) for name in LETTER} | {"held": held})
+        connection.change(_POST, {name: getattr(letter, name) for name in LETTER} | {"held": held})
     for act in change.acts:
-        connection.execute(_ACT, {"kind": act.kind, "facts": _json(act.facts), "at": act.at})
+        connection.change(_ACT, {"kind": act.kind, "facts": _json(act.facts), "at": act.at})
     for agreement in change.agreements:
         _put(connection, agreement)
     return True
@@ -192,7 +211,7 @@ def _write(connection: Connection, change: Change) -> bool:
 LETTER: Final = ("id", "talk", "peer", "base", "path", "body", "due", "attempts", "error")
 
 
-def _write_talk(connection: Connection, talk: Talk) -> bool:
+def _write_talk(connection: Plain, talk: Talk) -> bool:
     new = replace(talk, version=talk.version + 1)
     values: dict[str, Any] = {
         "id": new.id,
@@ -204,17 +223,17 @@ def _write_talk(connection: Connection, talk: Talk) -> bool:
         "body": _json(new),
     }
     if talk.version:
-        return bool(connection.execute(_MOVE, values | {"read": talk.version}).rowcount)
+        return bool(connection.change(_MOVE, values | {"read": talk.version}))
     values |= {"kind": new.kind, "role": new.role, "peer": new.peer, "opened": new.opened}
-    if connection.execute(_SAME, {"id": new.id}).first() is not None:
+    if connection.rows(_SAME, {"id": new.id}):
         return False
-    if new.other and connection.execute(_KNOWN, {n: values[n] for n in ("kind", "role", "peer", "other")}).first():
+    if new.other and connection.rows(_OPENED, {n: values[n] for n in ("kind", "role", "peer", "other")}):
         return False
-    connection.execute(_OPEN, values)
+    connection.change(_OPEN, values)
     return True
 
 
-def _put(connection: Connection, agreement: Agreement) -> None:
+def _put(connection: Plain, agreement: Agreement) -> None:
     values = {
         "id": agreement.id,
         "provider": agreement.provider,
@@ -227,9 +246,7 @@ def _put(connection: Connection, agreement: Agreement) -> None:
         "replaces": agreement.replaces,
         "policy": _json(agreement.policy),
     }
-    at = tables.agreement.c
-    if not connection.execute(update(tables.agreement).where(at.id == agreement.id).values(values)).rowcount:
-        connection.execute(insert(tables.agreement).values(values))
+    connection.change(_AGREE, values)
 
 
 def _json(value: object) -> str:
@@ -237,23 +254,28 @@ def _json(value: object) -> str:
 
 
 def _talk(body: str) -> Talk:
-    return msgspec.json.decode(body, type=Talk)
+    return _TALKS.decode(body)
+
+
+_TALKS: Final = msgspec.json.Decoder(Talk)
 
 
 def _letter(row: Row[Any]) -> Letter:
     return Letter(row.id, row.talk, row.peer, row.base, row.path, row.body, row.due, row.attempts, row.error)
 
 
-def _agreement(row: Row[Any]) -> Agreement:
+def _agreement(row: Sequence[Any]) -> Agreement:
+    """From the columns in the order in which they are in the table."""
+    id, provider, consumer, dataset, agreed, state, changed, reason, replaces, policy = row
     return Agreement(
-        id=row.id,
-        provider=row.provider,
-        consumer=row.consumer,
-        dataset=row.dataset,
-        policy=json.loads(row.policy),
-        agreed=row.agreed,
-        state=AgreementState(row.state),
-        changed=row.changed,
-        reason=row.reason,
-        replaces=row.replaces,
+        id=id,
+        provider=provider,
+        consumer=consumer,
+        dataset=dataset,
+        policy=json.loads(policy),
+        agreed=agreed,
+        state=AgreementState(state),
+        changed=changed,
+        reason=reason,
+        replaces=replaces,
     )

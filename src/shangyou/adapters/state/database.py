@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import StaticPool
 
+from shangyou.adapters.state.plain import Plain, on_postgresql, on_sqlite
 from shangyou.adapters.state.schema import HEAD
 from shangyou.core.errors import ConflictError, InputError, UnavailableError
 
@@ -104,6 +106,49 @@ class StateDatabase:
                 yield connection
         except (DBAPIError, PoolTimeout) as error:
             raise self._unavailable(error, "state.read") from error
+
+    @contextmanager
+    def plain_writing(self) -> Iterator[Plain]:
+        """As `writing`, for statements that never change."""
+        if self.engine.dialect.name != "sqlite":
+            with self.writing() as connection:
+                yield on_postgresql(connection)
+            return
+        with self._on_driver("state.write") as driver:
+            driver.execute("begin immediate")
+            try:
+                yield on_sqlite(driver)
+                driver.execute("commit")
+            except BaseException:
+                driver.rollback()
+                raise
+
+    @contextmanager
+    def plain_reading(self) -> Iterator[Plain]:
+        """As `reading`, for one statement that never changes."""
+        if self.engine.dialect.name != "sqlite":
+            with self.reading() as connection:
+                yield on_postgresql(connection)
+            return
+        with self._on_driver("state.read") as driver:
+            yield on_sqlite(driver)  # a statement sees one moment by itself
+
+    @contextmanager
+    def _on_driver(self, code: str) -> Iterator[sqlite3.Connection]:
+        """A connection of the pool without what is around it."""
+        try:
+            pooled = self.engine.raw_connection()
+            try:
+                driver = pooled.driver_connection
+                assert isinstance(driver, sqlite3.Connection)
+                yield driver
+            finally:
+                pooled.close()
+        except PoolTimeout as error:
+            raise UnavailableError(code) from error
+        except sqlite3.Error as error:
+            full = code == "state.write" and "full" in str(error).lower()
+            raise UnavailableError("state.full" if full else code) from error
 
     def _unavailable(self, error: DBAPIError | PoolTimeout, code: str) -> UnavailableError:
         if isinstance(error, PoolTimeout):

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from threading import Event, Lock
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection
-
 from shangyou.adapters.state.database import StateDatabase
+from shangyou.adapters.state.plain import Plain
 
 T = TypeVar("T")
-Work = Callable[[Connection], Any]
+Work = Callable[[Plain], Any]
 
 
 class _Piece:
@@ -35,7 +34,7 @@ class GroupCommit:
         self._waiting: list[_Piece] = []
         self._busy = False  # somebody leads
 
-    def run(self, work: Callable[[Connection], T]) -> T:
+    def run(self, work: Callable[[Plain], T]) -> T:
         """What the work returns or raises. If one of a group fails, each of it is tried alone."""
         piece = _Piece(work)
         with self._lock:
@@ -65,7 +64,7 @@ class GroupCommit:
 
     def _together(self, group: list[_Piece]) -> None:
         try:
-            with self._db.writing() as connection:
+            with self._db.plain_writing() as connection:
                 results = [piece.work(connection) for piece in group]
         except Exception as error:  # noqa: BLE001  whatever it is, it goes to the one whose work failed
             if len(group) > 1:

@@ -104,6 +104,16 @@ class SqlMeters:
             _hold(connection, agreement, role)
             _add(connection, agreement, role, at, Tally(requests=1))
 
+    def spend(self, agreement: str, role: str, at: int, weigh: Callable[[Count], Tally]) -> Tally:
+        """Count what passes outside of any passage: an answer. `weigh` makes it, knowing what passed so far, while
+        nothing else of the agreement is counted. What it raises leaves everything as it was.
+        """
+        with self._db.writing() as connection:
+            _hold(connection, agreement, role)
+            found = weigh(lambda start, stop: _count(connection, agreement, role, start, stop))
+            _add(connection, agreement, role, at, found)
+        return found
+
     def blocks(self, id: str) -> list[Block]:
         """See Meters."""
         at = tables.block.c
