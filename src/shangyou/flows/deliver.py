@@ -157,9 +157,9 @@ def fetch(
         count = manifest.get("blocks")
         if type(count) is not int or not 0 <= count <= MOST_BLOCKS:
             raise InputError("transfer.manifest", blocks=str(count)[:20])
-        rows = 0
+        rows, going = 0, ("started", "complete") if again else ("started",)
         for number, batch, block in _blocks(taking, passage, 0 if again else passage.blocks, count):
-            if stopping() or taking.meters.passage(passage.id).state != "started":
+            if stopping() or taking.meters.passage(passage.id).state not in going:
                 return taking.meters.passage(passage.id)
             sink.put(number, batch)
             known = taking.meters.enter(passage.id, str(number), taking.now(), _as(block))

@@ -21,6 +21,7 @@ from shangyou.faces.cli import (
     ingest,
     ledger,
     node,
+    passage,
     policy,
     query,
     registry,
@@ -46,6 +47,7 @@ def application() -> Callable[..., Any]:
     app.add_typer(policy.app, name="policy")
     app.add_typer(contract.app, name="contract")
     app.add_typer(contract.transfer, name="transfer")
+    app.add_typer(passage.feed, name="feed")
     app.add_typer(ledger.app, name="ledger")
     demo.register(app)
     doctor.register(app)
@@ -74,6 +76,7 @@ ORDER: Final = (
     "policy",
     "contract",
     "transfer",
+    "feed",
     "ledger",
     "demo",
     "doctor",
