@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from shangyou.adapters.state.meters import SqlMeters
 from shangyou.exchange.question import Question, written
 from shangyou.faces.between.question import own_of
 from shangyou.faces.contracting import contracting
 from shangyou.flows.query import PATH, Found, ask, summed
 from tests.fakes.exchange_basin import Basin, basin
 from tests.fakes.exchange_peers import Fate
-from tests.fakes.exchange_question import a_section, agreed, everything, give
+from tests.fakes.exchange_question import a_section, agreed, constraint, everything, give, may
 
 FOUR = ("ministry", "chongqing", "sichuan", "guizhou")
 AT = {"chongqing": "50.朱沱", "sichuan": "51.清风峡", "guizhou": "52.清池"}
@@ -83,6 +85,29 @@ def test_a_node_that_is_down_has_its_reason(four: Basin) -> None:
     found = asked(four)
     assert [(line.state, line.code) for line in found.lines if line.node == "guizhou"] == [("away", "peer.unreachable")]
     assert {row["label"] for row in summed(found).to_pylist()} == {"50.朱沱", "51.清风峡"}
+
+
+def test_a_quota_is_metered_and_never_passed_however_often_one_asks(four: Basin) -> None:
+    policy = may(constraint("rowsPerDay", "lteq", "5"))
+    contracting(four["sichuan"]).control.contracts.put(agreed("sichuan", "ministry", policy))
+    by_hour = Question(period="hour", sections=("51.清风峡",))  # four rows
+    lines = [next(line for line in asked(four, by_hour).lines if line.node == "sichuan") for _ in range(3)]
+    assert [line.values for line in lines] == [4, 0, 0]
+    assert lines[1].left[0].code == "query.quota"
+    meters = SqlMeters(four["sichuan"].node.database)
+    assert meters.count(agreed("sichuan", "ministry").id, "provider", None, None)[::2] == (4, 1)
+
+
+def test_of_questions_at_the_same_time_none_passes_the_quota(four: Basin) -> None:
+    policy = may(constraint("rows", "lteq", "7"))
+    contracting(four["sichuan"]).control.contracts.put(agreed("sichuan", "ministry", policy))
+    by_hour = Question(period="hour", sections=("51.清风峡",))
+    with ThreadPoolExecutor(6) as pool:
+        founds = list(pool.map(lambda _: asked(four, by_hour), range(6)))
+    given = [sum(line.values for line in found.lines if line.node == "sichuan") for found in founds]
+    assert sum(given) == 4
+    codes = {line.code for found in founds for line in found.lines if line.node == "sichuan" and not line.values}
+    assert codes <= {"query.busy", "query.refused"}
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"period": 7}', b'{"label": "planet"}', b"[" * 100_000])

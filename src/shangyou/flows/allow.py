@@ -16,6 +16,7 @@ from shangyou.core.registry import Section
 from shangyou.exchange.agreement import Agreement
 from shangyou.exchange.dataset import Dataset
 from shangyou.exchange.member import Member
+from shangyou.exchange.metering import Tally
 from shangyou.exchange.policy.decision import Permitted, Refused, refusal
 from shangyou.exchange.policy.read import read
 from shangyou.exchange.policy.region import Names, Region, Span, rest
@@ -34,6 +35,11 @@ COARSE: Final = ("year", "month", "day", "hour")
 SHOWN: Final = 10  # names told of what is left out
 
 
+# agreement, what is to leave, and what had left when it was decided (None: there is no quota to keep).
+# UnavailableError "query.busy" if more has left since.
+Spend = Callable[[str, Tally, tuple[int, int, int] | None], None]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Provider:
     """What it needs besides to answer others."""
@@ -41,7 +47,7 @@ class Provider:
     contracts: Contracts
     dataset: Callable[[str], Dataset]  # own dataset by id; NotFoundError "catalogue.dataset"
     meter: Callable[[str], Count] | None = None  # what has left under an agreement; None: no quota can be kept
-    spend: Callable[[str, int, int], None] | None = None  # agreement, rows, bytes: count before they leave
+    spend: Spend | None = None  # count what is to leave, before it does
 
 
 def wanted_of(question: Question, chosen: Mapping[str, Section]) -> Scope:

@@ -14,6 +14,7 @@ from shangyou.core.ports import ObservationStore, Selection
 from shangyou.core.registry import Section
 from shangyou.exchange.agreement import Agreement
 from shangyou.exchange.member import Member
+from shangyou.exchange.metering import Tally
 from shangyou.exchange.policy.decision import Permitted
 from shangyou.exchange.question import Question
 from shangyou.exchange.reply import MOST_ROWS, ROWS, Header, Left, digest, empty
@@ -58,7 +59,8 @@ def answer_member(
     """What a member may have of it, by all its agreements together; a row that several allow counts once.
 
     The header says what is left out and why. RefusedError "query.no_agreement", "query.refused" (with `left`) if
-    nothing may leave; InputError "query.too_much".
+    nothing may leave; InputError "query.too_much"; UnavailableError "query.busy" if others used up of a quota
+    meanwhile.
     """
     agreements = [a for a in provider.contracts.agreements(consumer.id, active=True) if a.provider == own.me]
     if not agreements:
@@ -72,7 +74,10 @@ def answer_member(
     wanted = wanted_of(question, chosen)
     left: list[Left] = []
     permits: list[tuple[Agreement, Permitted]] = []
+    passed: dict[str, tuple[int, int, int]] = {}
     for agreement in agreements:
+        if provider.meter is not None:
+            passed[agreement.id] = provider.meter(agreement.id)(None, None)
         decision = decide_on(provider, agreement, consumer, names, question, wanted, at)
         if isinstance(decision, list):
             permits += [(agreement, each) for each in decision]
@@ -91,7 +96,8 @@ def answer_member(
             left.append(replace(too_much, agreement=agreement.id))
             continue
         if provider.spend is not None:
-            provider.spend(agreement.id, len(table), table.nbytes)
+            limited = any(scope.rows is not None or scope.bytes is not None for scope in scopes)
+            provider.spend(agreement.id, Tally(len(table), table.nbytes, 1), passed[agreement.id] if limited else None)
         tables.append(table)
         used.append(agreement.id)
     if not used:

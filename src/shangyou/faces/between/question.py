@@ -7,7 +7,9 @@ from typing import Final
 from starlette.responses import Response
 from starlette.routing import Route
 
-from shangyou.core.errors import ShangyouError
+from shangyou.adapters.state.meters import SqlMeters
+from shangyou.core.errors import ShangyouError, UnavailableError
+from shangyou.exchange.metering import Count, Tally
 from shangyou.exchange.question import parsed
 from shangyou.exchange.reply import MEDIA, digest, packed
 from shangyou.faces.between.access import Call, endpoint
@@ -18,6 +20,7 @@ from shangyou.flows.ledger import record
 from shangyou.flows.query import PATH
 from shangyou.wiring_exchange import Exchange
 
+PROVIDER: Final = "provider"
 MOST: Final = 1 << 20  # bytes of a question
 
 
@@ -34,7 +37,20 @@ def own_of(exchange: Exchange) -> Own:
 
 def provider_of(exchange: Exchange) -> Provider:
     """What it needs besides to answer others."""
-    return Provider(contracting(exchange).control.contracts, exchange.catalogue.dataset)
+    meters = SqlMeters(exchange.node.database)
+
+    def spend(agreement: str, tally: Tally, before: tuple[int, int, int] | None) -> None:
+        def weigh(count: Count) -> Tally:
+            if before is not None and count(None, None) != before:
+                raise UnavailableError("query.busy", agreement=agreement)
+            return tally
+
+        meters.spend(agreement, PROVIDER, exchange.now(), weigh)
+
+    def meter(agreement: str) -> Count:
+        return lambda start, stop: meters.count(agreement, PROVIDER, start, stop)
+
+    return Provider(contracting(exchange).control.contracts, exchange.catalogue.dataset, meter, spend)
 
 
 def question(call: Call) -> Response:
