@@ -10,14 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shangyou.core.errors import InputError
-from shangyou.exchange.member import Level
+from shangyou.exchange.dataset import Dataset, DatasetQuery
+from shangyou.exchange.member import Level, Member
 from shangyou.exchange.policy.decide import decide
 from shangyou.exchange.policy.decision import Facts, Permitted, Refused, Request
 from shangyou.exchange.policy.explain import explained, why
+from shangyou.exchange.policy.judge import Verdict, judge
 from shangyou.exchange.policy.policy import atoms
 from shangyou.exchange.policy.read import read
 from shangyou.exchange.policy.terms import METERS
-from shangyou.exchange.policy.write import TEMPLATES, Terms, written
+from shangyou.exchange.policy.write import TEMPLATES, Terms, narrowed, written
 from tests.exchange.policy.lots import decided, lot
 
 FACTS = Facts("ministry", "ministry/all", used=dict.fromkeys(METERS, 0))
@@ -76,3 +78,32 @@ def test_every_constraint_that_was_weighed_is_in_the_explanation(seed: int) -> N
     assert {atom.path for rule in rules for atom in atoms(rule.condition)} <= paths
     everything = {atom.path for r in (*policy.permissions, *policy.prohibitions) for atom in atoms(r.condition)}
     assert everything <= {line.path for line in explained(policy)}
+
+
+MORE = st.builds(
+    Terms,
+    purposes=st.sampled_from([(), ("warning",), ("warning", "emergency")]),
+    end=st.sampled_from(["", "2027-01-01T00:00:00+08:00"]),
+    resolution=st.sampled_from(["", "day", "year"]),
+    delay=st.sampled_from(["", "P1D", "P30D"]),
+    review=st.sampled_from(["", "final"]),
+    rows_day=st.sampled_from([None, 10]),
+    delete_after=st.sampled_from(["", "P30D"]),
+    onward=st.booleans(),
+)
+
+
+@given(st.sampled_from(sorted(TEMPLATES)), MORE)
+def test_terms_with_limits_on_top_are_always_within_those_they_began_with(name: str, more: Terms) -> None:
+    begun = written(TEMPLATES[name], "urn:uuid:1")
+    dataset = Dataset("ministry/all", "ministry", "全部", "All", DatasetQuery(), ())
+    level = Level.PROVINCIAL if name == "peers" else Level.NATIONAL
+    member = Member("somebody", "某", "Some", level, "500000", "http://127.0.0.1:1", ())
+    found = judge({**narrowed(begun, more), "@type": "Offer", "@id": "urn:uuid:2"}, begun, dataset, member, AT)
+    apart = bool(more.purposes) and not set(more.purposes) & set(TEMPLATES[name].purposes or more.purposes)
+    assert found.verdict is (Verdict.PERSON if apart else Verdict.WITHIN), found  # apart: nothing is permitted at all
+
+
+def test_limits_that_the_profile_does_not_allow_are_refused() -> None:
+    with pytest.raises(InputError, match=r"policy\.faults"):
+        narrowed(written(TEMPLATES["peers"], "urn:uuid:1"), Terms(delay="soon"))

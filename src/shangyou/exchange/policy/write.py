@@ -86,6 +86,37 @@ def written(terms: Terms, id: str) -> dict[str, object]:
     return policy
 
 
+def narrowed(policy: Mapping[str, object], terms: Terms) -> dict[str, object]:
+    """The rules of a policy with more limits, bans and duties: what comes out never lets out more.
+
+    Returns permission, prohibition, obligation and profile, without @id, @type and parties. InputError "policy.faults"
+    for what the profile does not allow.
+    """
+    more = written(terms, "urn:more")
+    [rule] = _rules(more, "permission")
+    limits = _listed(rule.get("constraint"))
+    permissions = [
+        {**each, "constraint": [*_listed(each.get("constraint")), *limits]} if limits else dict(each)
+        for each in _rules(policy, "permission")
+    ]
+    found: dict[str, object] = {"profile": PROFILE, "permission": permissions}
+    for kind in ("prohibition", "obligation"):
+        rules = _rules(policy, kind)
+        rules += [each for each in _rules(more, kind) if each not in rules]
+        if rules:
+            found[kind] = rules
+    checked({**found, "@id": "urn:more", "@type": "Offer"})
+    return found
+
+
+def _rules(policy: Mapping[str, object], kind: str) -> list[Mapping[str, object]]:
+    return [each for each in _listed(policy.get(kind)) if isinstance(each, Mapping)]
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
+
+
 TEMPLATES: Final[Mapping[str, Terms]] = {
     # 无条件共享: to every member, for whatever it does by law
     "unconditional": Terms(onward=True),

@@ -18,9 +18,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shangyou.faces.portal import (
+    agreement,
     atlas,
     catalogue,
     deeds,
+    desk,
     entries,
     exports,
     federation,
@@ -28,12 +30,14 @@ from shangyou.faces.portal import (
     intake,
     ledger,
     names,
+    negotiation,
     origins,
     query,
     section,
     sections,
     series,
     stays,
+    transfers,
 )
 from shangyou.faces.portal.basin import basin
 from shangyou.faces.portal.live import live
@@ -120,6 +124,16 @@ def create_portal(node: Node, asked: Callable[[], None] = lambda: None) -> Starl
             Route("/catalogue/ask", portal.endpoint(catalogue.ask), methods=["POST"]),
             Route("/catalogue/crawl", portal.endpoint(catalogue.crawl), methods=["POST"]),
             Route("/catalogue/{id:path}", portal.endpoint(catalogue.dataset)),
+            Route("/contracts", portal.endpoint(desk.page)),
+            Route("/contracts/why", portal.endpoint(agreement.why)),
+            Route("/contracts/answer", portal.endpoint(negotiation.answer), methods=["POST"]),
+            Route("/contracts/start", portal.endpoint(agreement.start), methods=["POST"]),
+            Route("/contracts/renew", portal.endpoint(agreement.renew), methods=["POST"]),
+            Route("/contracts/revoke", portal.endpoint(agreement.revoke), methods=["POST"]),
+            Route("/contracts/negotiations/{id:path}", portal.endpoint(negotiation.page)),
+            Route("/contracts/agreements/{id:path}", portal.endpoint(agreement.page)),
+            Route("/transfers", portal.endpoint(transfers.page)),
+            Route("/transfers/stop", portal.endpoint(transfers.stop), methods=["POST"]),
             Route("/exports", portal.endpoint(exports.exports)),
             Route("/exports/observations.{form}", portal.endpoint(exports.observations)),
             Route("/exports/ready/{name}.{form}", portal.endpoint(exports.ready_made)),

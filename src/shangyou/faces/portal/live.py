@@ -14,6 +14,7 @@ from shangyou.core.errors import UnavailableError
 from shangyou.faces.portal.node import Node
 from shangyou.faces.portal.serve import Endpoint, Portal
 from shangyou.faces.portal.shelf import state
+from shangyou.faces.portal.stirring import stirred
 
 EVERY = 2.0  # seconds between looks
 LONGEST = 300.0  # then the browser comes again by itself, and the stay is checked anew
@@ -25,14 +26,18 @@ async def events(node: Node, every: float = EVERY, longest: float = LONGEST) -> 
     """A line of life at once and at each look, and a `change` event whenever the node's state has changed."""
     yield f"retry: {RETRY_MS}\n\n"
     try:
-        known = await run_in_threadpool(state, node)
+        known = await run_in_threadpool(_whole, node)
         for _ in range(int(longest / every)):
             await anyio.sleep(every)
-            found = await run_in_threadpool(state, node)
+            found = await run_in_threadpool(_whole, node)
             yield "event: change\ndata:\n\n" if found != known else ": still here\n\n"
             known = found
     except UnavailableError as error:
         log.warning("live events end: %s", error)  # the browser shows that the line is lost and comes again
+
+
+def _whole(node: Node) -> tuple[object, ...]:
+    return (*state(node), *stirred(node))
 
 
 def live(portal: Portal) -> Endpoint:

@@ -1,4 +1,4 @@
-"""The portal's own words, in Chinese and English. The texts are data: `words/zh.toml`, `words/en.toml`."""
+"""The portal's own words, in Chinese and English. The texts are data: `words/*zh.toml`, `words/*en.toml`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ LANGUAGES = ("zh", "en")
 @cache
 def texts(language: str) -> dict[str, str]:
     """Every text of a language by dotted key."""
-    file = files("shangyou.faces.portal") / "words" / f"{language}.toml"
-    return dict(_flat("", tomllib.loads(file.read_text(encoding="utf-8"))))
+    found: dict[str, str] = {}
+    for file in (files("shangyou.faces.portal") / "words").iterdir():
+        if file.name == f"{language}.toml" or file.name.endswith(f".{language}.toml"):
+            found |= _flat("", tomllib.loads(file.read_text(encoding="utf-8")))
+    return found
 
 
 def _flat(prefix: str, table: dict[str, object]) -> list[tuple[str, str]]:

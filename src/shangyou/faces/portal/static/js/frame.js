@@ -4,7 +4,7 @@ const wide = (selector, act) => document.querySelectorAll(selector).forEach(act)
 const inField = (target) => target.closest("input, select, textarea, [contenteditable]") !== null;
 
 // keys
-const PLACES = { b: "/basin", m: "/map", s: "/sections", i: "/intake", e: "/exports" };
+const PLACES = { b: "/basin", m: "/map", s: "/sections", i: "/intake", e: "/exports", c: "/contracts", t: "/transfers" };
 let going = 0; // until when a second key may follow g
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;

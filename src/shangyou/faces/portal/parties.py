@@ -1,0 +1,61 @@
+"""Who and what contracts are about, by the names that a reader knows; and who acts for this node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from shangyou.core.errors import NotFoundError
+from shangyou.faces.api.desk import Desk
+from shangyou.faces.portal.visit import Visit
+from shangyou.faces.portal.words import Words
+from shangyou.wiring_exchange import Exchange, exchange, member_exchange
+
+if TYPE_CHECKING:
+    from shangyou.wiring import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Names of members and datasets in the language of the reader."""
+
+    joined: Exchange
+    t: Words
+
+    def name(self, member: str) -> str:
+        """Of a member; its id if it is none any more."""
+        try:
+            found = self.joined.members.member(member)
+        except NotFoundError:
+            return member
+        return found.name_zh if self.t.language == "zh" else found.name_en or found.name_zh
+
+    def title(self, dataset: str) -> str:
+        """Of a dataset; "" if no catalogue has it any more."""
+        try:
+            found = self.joined.catalogue.entry(dataset).dataset
+        except NotFoundError:
+            return ""
+        return found.title_zh if self.t.language == "zh" else found.title_en or found.title_zh
+
+    def simulated(self, dataset: str) -> bool:
+        """Are its data simulated, as far as the catalogue says?"""
+        try:
+            return self.joined.catalogue.entry(dataset).dataset.simulated
+        except NotFoundError:
+            return False
+
+
+def joined(visit: Visit) -> Exchange | None:
+    """The node among others; None while it is in no federation."""
+    return exchange(cast("Node", visit.node))
+
+
+def need_joined(visit: Visit) -> Exchange:
+    """The same. NotFoundError "federation.none"."""
+    return member_exchange(cast("Node", visit.node))
+
+
+def desk_of(visit: Visit, by: str = "") -> Desk:
+    """The desk, for whoever does something at it."""
+    return Desk(cast("Node", visit.node), by=by, language=visit.t.language)
