@@ -5,25 +5,28 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import re
 import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
+from urllib.parse import urlsplit
 
+from shangyou.adapters.connection import Connection, ProtocolError
 from shangyou.core.errors import InputError, ShangyouError, UnavailableError
 from shangyou.exchange.member import Member
 from shangyou.exchange.ports import Answer
 
-if TYPE_CHECKING:
-    import httpx2
-
 MOST_ANSWER: Final = 16 << 20  # bytes of an answer that is held in memory; more comes as a stream
-PIECE: Final = 1 << 18
+IDLE: Final = 50.0  # seconds that a connection is kept unused: less than the other end keeps it
+KEPT: Final = 24  # connections to a member that are kept unused
+OWN: Final = {"accept": "*/*", "accept-encoding": "identity", "connection": "keep-alive", "user-agent": "shangyou"}
 CONNECT: Final = 5.0  # seconds until a connection must stand: a node that is away must not hold the others up
-CODE: Final = "x-shangyou-code"
+_PATH: Final = re.compile(r"/[A-Za-z0-9\-._~!$&'()*+,;=:@/%?]*")  # what RFC 3986 has in a path and a query
+_DOTS: Final = re.compile(r"/\.{1,2}(/|$)")  # a server may take them out
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,20 @@ class TlsSettings:
     key: str = ""  # file of its private key
 
 
+@dataclass(eq=False, slots=True)
+class _Pool:
+    """Connections to one member that nobody uses now, the last used at the end."""
+
+    tls: ssl.SSLContext | None
+    unused: list[Connection] = field(default_factory=list)
+
+
 class HttpLine:
-    """See `adapters.peers.Line`."""
+    """See `adapters.peers.Line`. Redirects are not followed and no proxy is asked: the list says where a node is."""
 
     def __init__(self, tls: TlsSettings | None = None, most: int = MOST_ANSWER) -> None:
         self._tls, self._most = tls or TlsSettings(), most
-        self._clients: dict[tuple[str, tuple[str, ...]], httpx2.Client] = {}
+        self._pools: dict[tuple[str, tuple[str, ...]], _Pool] = {}
         self._lock = threading.Lock()
 
     def ask(
@@ -67,59 +78,66 @@ class HttpLine:
     def close(self) -> None:
         """Let go of all connections."""
         with self._lock:
-            for client in self._clients.values():
-                client.close()
-            self._clients.clear()
+            pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            for each in pool.unused:
+                each.close()
 
     @contextlib.contextmanager
     def _open(
         self, member: Member, method: str, path: str, headers: Mapping[str, str], body: bytes, seconds: float
     ) -> Iterator[tuple[Answer, Iterator[bytes]]]:
-        import httpx2
-
-        client = self._client(member)
-        url = httpx2.URL(member.address + path)
-        if url.raw_path.decode("ascii") != path:  # the token names the path as it is on the wire
-            raise InputError("peer.path", path=path[:200])
-        limits = httpx2.Timeout(seconds, connect=min(seconds, CONNECT))
+        if not _PATH.fullmatch(path) or _DOTS.search(path.partition("?")[0]):
+            raise InputError("peer.path", path=path[:200])  # the token names the path as it is on the wire
+        pool = self._pool(member)
         with _told(member):
-            request = client.build_request(method, url, content=body or None, headers=dict(headers), timeout=limits)
-            response = client.send(request, stream=True)
+            connection = self._taken(pool) or _connected(member, pool.tls, min(seconds, CONNECT))
         try:
-            kind = response.headers.get("content-type", "")
-            yield (
-                Answer(response.status_code, kind, b"", dict(response.headers)),
-                _pieces(response.iter_raw(PIECE), member),
-            )
+            with _told(member):
+                status, told = connection.ask(method, path, headers, body, seconds)
+            yield Answer(status, told.get("content-type", ""), b"", told), _pieces(connection, member)
         finally:
-            response.close()
+            self._give_back(member, pool, connection)
 
-    def _client(self, member: Member) -> httpx2.Client:
-        """The pool of connections of a member; made anew when its address or pins change."""
+    def _pool(self, member: Member) -> _Pool:
+        """Of a member; made anew when its address or pins change."""
         key = (member.address, member.pins)
         with self._lock:
-            if key not in self._clients:
-                import httpx2
+            found = self._pools.get(key)
+            if found is None:
+                # without TLS only where the list names it so, and only on this machine (document.check_address)
+                tls = context(member.pins, self._tls) if member.address.startswith("https:") else None
+                found = self._pools[key] = _Pool(tls)
+            return found
 
-                # redirects are not followed and proxies of the environment not asked: the list says where a node is
-                self._clients[key] = httpx2.Client(
-                    verify=self._context(member),
-                    trust_env=False,
-                    follow_redirects=False,
-                    limits=httpx2.Limits(max_connections=64, max_keepalive_connections=8, keepalive_expiry=50.0),
-                    headers={"accept-encoding": "identity", "user-agent": "shangyou"},
-                )
-            return self._clients[key]
+    def _taken(self, pool: _Pool) -> Connection | None:
+        while True:
+            with self._lock:
+                found = pool.unused.pop() if pool.unused else None
+            if found is None or found.usable(IDLE):
+                return found
+            found.close()
 
-    def _context(self, member: Member) -> Any:
-        if not member.address.startswith("https:"):
-            return False  # no TLS at all: the list names it, and only on this machine (document.check_address)
-        return context(member.pins, self._tls)
+    def _give_back(self, member: Member, pool: _Pool, connection: Connection) -> None:
+        """Keep a connection whose answer was read to its end, as long as its pool is in use."""
+        kept = connection.usable(IDLE)
+        with self._lock:
+            kept = kept and self._pools.get((member.address, member.pins)) is pool and len(pool.unused) < KEPT
+            if kept:
+                pool.unused.append(connection)
+        if not kept:
+            connection.close()
 
 
-def _pieces(raw: Iterator[bytes], member: Member) -> Iterator[bytes]:
+def _connected(member: Member, tls: ssl.SSLContext | None, seconds: float) -> Connection:
+    place = urlsplit(member.address)
+    port = place.port or (443 if tls is not None else 80)
+    return Connection(place.hostname or "", port, tls, seconds, place.netloc, OWN)
+
+
+def _pieces(connection: Connection, member: Member) -> Iterator[bytes]:
     with _told(member):
-        yield from raw
+        yield from connection.pieces()
 
 
 def context(pins: tuple[str, ...], tls: TlsSettings) -> ssl.SSLContext:
@@ -127,7 +145,8 @@ def context(pins: tuple[str, ...], tls: TlsSettings) -> ssl.SSLContext:
 
     Raises InputError "peer.tls" if a file of the settings cannot be used.
     """
-    made = ssl.create_default_context()
+    # the authorities of the system take 1 MB and 30 ms, and have no say where keys are pinned
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if pins else ssl.create_default_context()
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         if tls.authorities:
@@ -183,13 +202,11 @@ def _first_certificate(text: str) -> str:
 @contextlib.contextmanager
 def _told(member: Member) -> Iterator[None]:
     """What goes wrong on the line as our error, with a word for what it was."""
-    import httpx2
-
     try:
         yield
-    except httpx2.TimeoutException as error:
-        raise _unreachable(member, "timeout", type(error).__name__) from error
-    except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
+    except TimeoutError as error:
+        raise _unreachable(member, "timeout", str(error)) from error
+    except (OSError, ProtocolError) as error:
         raise _unreachable(member, cause(error), str(error)) from error
 
 
