@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -91,7 +91,7 @@ def asks(course: Course) -> Part:
     values = [
         row["value"] / 2 if row["censor"] == Censor.BELOW else row["value"]
         for post in course.stage.provinces
-        for row in ask(post, "observations", site=course.sections[post.id], usable=True, **given)
+        for row in ask(post, "observations", site=course.dataset(post.id).sections, usable=True, **given)
     ]
     count, total = sum(row["count"] for row in rows), math.fsum(row["mean"] * row["count"] for row in rows)
     own = math.fsum(values)
@@ -110,27 +110,31 @@ def _name(course: Course, line: Row) -> str:
 
 
 def assesses(course: Course) -> Part:
-    """The ministry's class table of the basin is the one that the nodes compute where the data live."""
+    """The ministry's class table of the basin is the one that the nodes compute where the data live.
+
+    With real files it is also the one that a single store gives that holds the files of all.
+    """
     given = {"period": course.period, "by": "section", "as_of": datetime.now(UTC).isoformat()}
-    basin = {row["site"]: _judged(row) for row in ask(course.ministry, "assess", nodes=True, **given)}
-    local = {
-        row["site"]: _judged(row)
+    basin = _by_site(ask(course.ministry, "assess", nodes=True, **given))
+    local = _by_site(
+        row
         for post in course.stage.provinces
-        for row in ask(post, "assess", section=course.sections[post.id], **given)
-    }
-    same = sum(basin.get(site) == row for site, row in local.items())
-    ok = basin == local and len(local) > 0
+        for row in ask(post, "assess", section=course.dataset(post.id).sections, **given)
+    )
+    one = None if course.one_store is None else _by_site(course.one_store().to_pylist())
+    ok = basin == local and len(local) > 0 and one in (None, basin)
     numbers = [int(row["class_no"]) for row in basin.values() if row["class_no"]]
-    said = classes(numbers, course.words)
-    return Part(ok, course.words("part.classes", period=course.period, sections=len(basin), same=same, classes=said))
+    facts = {"period": course.period, "sections": len(basin), "classes": classes(numbers, course.words)}
+    facts["same"] = sum(basin.get(site) == row for site, row in local.items())
+    text = course.words("part.classes", **facts)
+    if one is not None:
+        text += " " + course.words("part.classes.one", same=sum(basin.get(site) == row for site, row in one.items()))
+    return Part(ok, text)
 
 
-def _judged(row: Row) -> Row:
-    """What a class table says of a section, but for names that only the node of the section knows."""
-    return {name: value for name, value in row.items() if name not in NAMED}
-
-
-NAMED: Final = ("simulated",)
+def _by_site(rows: Iterable[Row]) -> dict[str, Row]:
+    """A class table by section, without the label of simulated data, which no assessment computes."""
+    return {row["site"]: {name: value for name, value in row.items() if name != "simulated"} for row in rows}
 
 
 # ---- away -----------------------------------------------------------------------------------------------------------
@@ -141,14 +145,14 @@ def goes_on(course: Course) -> Part:
     course.ministry.stop()
     try:
         dataset = between.publish(course, course.provider, "later")
-        made = negotiate(course.consumer, dataset, f"{dataset}#2")
+        made = negotiate(course.consumer, dataset.id, f"{dataset.id}#2")
         moved = pull(course.consumer, made.agreement) if made.agreed else None
         sealed = [do(course.stage[id], "ledger/checkpoint") for id in (PROVIDER, CONSUMER)]
     finally:
         course.ministry.start()
         course.ministry.wait()
-    found = _caught_up(course, course.ministry, dataset)
-    late = negotiate(course.ministry, dataset)
+    found = _caught_up(course.ministry, dataset.id)
+    late = negotiate(course.ministry, dataset.id)
     seal = do(course.ministry, "ledger/checkpoint")
     done = moved is not None and moved.state == "COMPLETED"
     ok = done and all(each["sealed"] for each in sealed) and found and late.agreed and bool(seal["sealed"])
@@ -169,7 +173,7 @@ def _rows(course: Course, agreement: str) -> int:
     return int(found[0]["facts"]["rows"])
 
 
-def _caught_up(course: Course, post: Post, dataset: str) -> bool:
+def _caught_up(post: Post, dataset: str) -> bool:
     """Does the catalogue of a node that is back hold what was published while it was away?"""
     do(post, "catalogue/crawl")
     return dataset in {row["id"] for row in ask(post, "catalogue")}

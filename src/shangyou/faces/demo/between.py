@@ -11,7 +11,7 @@ from shangyou.core.clock import LEGAL
 from shangyou.core.errors import ShangyouError
 from shangyou.exchange.policy.write import Terms
 from shangyou.exchange.policy.write import written as policy
-from shangyou.faces.demo.course import Course
+from shangyou.faces.demo.course import Course, Dataset
 from shangyou.faces.demo.evidence import Part
 from shangyou.faces.demo.seats import CONSUMER, OUTSIDER, OWNER, PROVIDER
 from shangyou.faces.demo.stage import Post
@@ -63,19 +63,22 @@ def federates(course: Course) -> Part:
 def publishes(course: Course) -> Part:
     """Each province publishes a dataset; the ministry reads all catalogues and finds them."""
     for post in course.stage.provinces:
-        course.datasets[post.id] = publish(course, post)
+        course.published[post.id] = publish(course, post)
     read = do(course.ministry, "catalogue/crawl")
     found = {row["id"]: row for row in ask(course.ministry, "catalogue")}
-    observations = sum(found[id]["observations"] or 0 for id in course.datasets.values() if id in found)
-    ok = not read["failed"] and set(found) == set(course.datasets.values()) and observations > 0
+    ids = {dataset.id for dataset in course.published.values()}
+    observations = sum(found[id]["observations"] or 0 for id in ids if id in found)
+    ok = not read["failed"] and set(found) == ids and observations > 0
     why = "".join(f" {text}" for text in read["failed"].values())
     return Part(ok, course.words("part.catalogue", datasets=len(found), observations=observations) + why)
 
 
-def publish(course: Course, post: Post, name: str = HOURLY) -> str:
-    """Publish the sections of a province: for the ministry, and of the provider for the consumer too."""
+def publish(course: Course, post: Post, name: str = HOURLY) -> Dataset:
+    """Publish the sections of a province: for the ministry, and of the provider for the consumer too.
+
+    With real files each node holds its own province alone, and publishes all that it has.
+    """
     own = tuple(row["id"] for row in ask(post, "sections") if row["province"] == post.seat.province)
-    course.sections[post.id] = own
     offers = [policy(Terms(level="national", purposes=PURPOSES), "offer")]
     if post.id == PROVIDER:
         cite = course.words(f"title.{name}", name=post.name)
@@ -83,7 +86,10 @@ def publish(course: Course, post: Post, name: str = HOURLY) -> str:
     names = {"zh": post.seat.name_zh, "en": post.seat.name_en}
     titles = {f"title_{language}": Words(language)(f"title.{name}", name=said) for language, said in names.items()}
     texts = [json.dumps({key: value for key, value in each.items() if not key.startswith("@")}) for each in offers]
-    return str(do(post, "datasets/publish", name=name, section=own, offer=texts, **titles)["id"])
+    return Dataset(
+        str(do(post, "datasets/publish", name=name, section=own if course.live else (), offer=texts, **titles)["id"]),
+        own,
+    )
 
 
 # ---- under contracts ----------------------------------------------------------------------------------------
@@ -91,10 +97,10 @@ def publish(course: Course, post: Post, name: str = HOURLY) -> str:
 
 def agrees(course: Course) -> Part:
     """Two provinces agree, so does the ministry with each; who is not meant is refused, and both ends know why."""
-    dataset = course.datasets[PROVIDER]
-    made = negotiate(course.consumer, dataset, f"{dataset}#2")
-    course.agreement = made.agreement
-    national = [negotiate(course.ministry, id) for id in course.datasets.values()]
+    wanted = course.dataset(PROVIDER).id
+    made = negotiate(course.consumer, wanted, f"{wanted}#2")
+    course.agreed = made.agreement
+    national = [negotiate(course.ministry, dataset.id) for dataset in course.published.values()]
     ok = made.agreed and all(each.agreed for each in national)
     slowest = max(each.seconds for each in (made, *national))
     text = course.words(
@@ -112,7 +118,7 @@ def agrees(course: Course) -> Part:
 def refuses(course: Course) -> Part:
     """A request for what is meant for another is refused; the reason is the same at both ends."""
     outsider, owner = course.stage[OUTSIDER], course.stage[OWNER]
-    asked = negotiate(outsider, course.datasets[OWNER])
+    asked = negotiate(outsider, course.dataset(OWNER).id)
     [there] = outsider.evidence.cli("contract", "why", asked.id)
     [here] = owner.evidence.cli("contract", "why", asked.other)
     ok = asked.state == "TERMINATED" and not asked.agreement and bool(there["why"]) and bool(here["why"])
@@ -124,7 +130,7 @@ def transfers(course: Course) -> Part:
     """All rows arrive; both ends have counted the same, and both have signed one receipt."""
     moved = pull(course.consumer, course.agreement)
     receipts = _receipts(course)
-    arrived = len(ask(course.consumer, "observations", site=course.sections[PROVIDER]))
+    arrived = len(ask(course.consumer, "observations", site=course.dataset(PROVIDER).sections))
     there, here = ((each["rows"], each["bytes"]) for each in receipts)
     ok = moved.state == "COMPLETED" and there == here and arrived >= here[0] > 0
     text = course.words(
@@ -176,7 +182,7 @@ def follows(course: Course) -> Part:
 
 
 def _instants(post: Post, course: Course) -> list[Row]:
-    latest = ask(post, "latest", site=course.sections[PROVIDER], parameter=("ph",))
+    latest = ask(post, "latest", site=course.dataset(PROVIDER).sections, parameter=("ph",))
     return [row for row in latest if row["cadence"] == "instant"]
 
 

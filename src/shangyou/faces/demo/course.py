@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+
+from shangyou.core.errors import UnavailableError
 from shangyou.faces.demo.seats import CONSUMER, MINISTRY, PROVIDER
 from shangyou.faces.demo.stage import Post, Stage
 from shangyou.faces.demo.words import Words
@@ -17,6 +21,14 @@ class Up:
     memory: int  # bytes that they held together then; 0 = not known
 
 
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """What a province publishes."""
+
+    id: str
+    sections: tuple[str, ...]  # its own
+
+
 @dataclass(slots=True, eq=False)
 class Course:
     """The nodes, and what they have agreed on."""
@@ -26,10 +38,23 @@ class Course:
     words: Words
     period: str  # whole days of which all data have come
     live: bool  # do monitors go on sending?
-    sections: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of each province, its own
-    datasets: dict[str, str] = field(default_factory=dict)  # of each province
-    agreement: str = ""  # of the consumer with the provider
+    one_store: Callable[[], pa.Table] | None = None  # computes the class table of the period over one store of all
+    published: dict[str, Dataset] = field(default_factory=dict)  # of each province
+    agreed: str = ""  # the agreement of the consumer with the provider
     feed: str = ""  # the consumer's id of a subscription that runs
+
+    def dataset(self, id: str) -> Dataset:
+        """What a province has published. UnavailableError "demo.before" if that part did not come to it."""
+        if id not in self.published:
+            raise UnavailableError("demo.before", what=self.words("name.catalogue"))
+        return self.published[id]
+
+    @property
+    def agreement(self) -> str:
+        """Id of the agreement between the two. UnavailableError "demo.before" if there is none."""
+        if not self.agreed:
+            raise UnavailableError("demo.before", what=self.words("name.contract"))
+        return self.agreed
 
     @property
     def provider(self) -> Post:

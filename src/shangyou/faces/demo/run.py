@@ -12,9 +12,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Final
+
+import pyarrow as pa
 
 from shangyou.core.errors import UnavailableError
 from shangyou.faces.cli.progress import Bar
@@ -174,12 +177,19 @@ class Show:
         self.tell(self.words("step.files", data=data))
         taken = real.take_in(self.stage, data)
         found = self._look(real.looks(self.evidence, taken))
-        found += self._look(self._between(real.month(data, self.evidence), live=False))
+        period = real.month(data, self.evidence)
+        provinces = tuple(post.seat.province for post in self.stage.provinces)
+        reference = partial(real.one_store, self.evidence, provinces, data, period)
+        found += self._look(self._between(period, live=False, one_store=reference))
         return Summary.real(self.stage.posts, found, data)
 
-    def _between(self, period: str, live: bool) -> list[tuple[str, Look]]:
+    def _between(
+        self, period: str, live: bool, one_store: Callable[[], pa.Table] | None = None
+    ) -> list[tuple[str, Look]]:
         """Parts of what the nodes do with each other."""
-        return basin.looks(Course(self.stage, self.up, self.words, period, live)) if self.plan.nodes > 1 else []
+        if self.plan.nodes == 1:
+            return []
+        return basin.looks(Course(self.stage, self.up, self.words, period, live, one_store))
 
     def _look(self, looks: list[tuple[str, Look]]) -> list[tuple[str, Part]]:
         return [(name, seen(look, self.evidence)) for name, look in _told(looks, self.words, self.tell)]
