@@ -25,6 +25,7 @@ from shangyou.flows.ground import Ground, Waters, labels, need_size, places, sur
 from shangyou.governance.means import PH
 
 COPIED: Final = ("transfer",)  # kinds of batches that came from other members: their owners answer for them
+LONG: Final = 366 * 86_400_000  # ms
 LOGARITHMIC: Final = (PH,)
 
 
@@ -120,12 +121,18 @@ def _asked(own: Own, ground: Ground, question: Question) -> tuple[dict[str, Sect
     chosen = ground.chosen(question, rivers)
     label = labels(ground, chosen, question)
     if question.shape == "summary":
-        size = own.store.size()
-        first, last = size.first or 0, size.last or 0
-        start = first if question.start is None else max(question.start, first)
-        stop = last if question.stop is None else min(question.stop, last)
-        need_size(ground, label, question, stop - start, MOST_ROWS)
+        need_size(ground, label, question, _span(own, question), MOST_ROWS)
     return chosen, label
+
+
+def _span(own: Own, question: Question) -> int:
+    """Time that a question covers of what there is [ms]; the store is asked only where the question leaves it open."""
+    start, stop = question.start, question.stop
+    if start is None or stop is None or stop - start > LONG:
+        size = own.store.size()
+        start = max(size.first or 0, start if start is not None else size.first or 0)
+        stop = min(size.last or 0, stop if stop is not None else size.last or 0)
+    return stop - start
 
 
 def _header(
