@@ -17,7 +17,7 @@ FRONT := frontend/package-lock.json frontend/vendor.toml frontend/.npmrc scripts
 	sh scripts/setup.sh $(PYTHON) requirements-dev.lock
 	touch .venv/ready $@
 
-demo: setup                   ## a node with a simulated river, its portal and its data; ARGS=--once ends after the summary
+demo: setup                   ## seven nodes that share a simulated river; ARGS=--once ends after the summary
 	$(BIN)/shangyou demo $(ARGS)
 
 test: setup-dev               ## everything that is checked: format, lint, types, imports, tests with a real browser

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 
 from shangyou.faces.portal.signin import local_path
+from shangyou.faces.portal.stays import cookie_name
 from tests.faces.portal.node import FakeNode, Reader, form_key
 
 
@@ -132,3 +134,15 @@ def test_no_page_holds_a_script_or_a_style_of_its_own(reader: Reader) -> None:
     assert "style=" not in page
     assert "onclick" not in page
     assert page.count("<script") == page.count("<script src=") + page.count('<script type="module" src=')
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_nodes_on_two_ports_of_a_machine_do_not_take_each_others_stays(scheme: str) -> None:
+    def named(name: str, host: str) -> str:
+        server = (host.partition(":")[0], int(host.partition(":")[2] or 80))
+        scope = {"type": "http", "scheme": scheme, "path": "/", "server": server, "headers": [(b"host", host.encode())]}
+        return cookie_name(Request(scope), name)
+
+    hosts = ("127.0.0.1:8350", "127.0.0.1:8351", "127.0.0.1")
+    assert len({named("shangyou_stay", host) for host in hosts}) == len(hosts)
+    assert len({named("shangyou_language", host) for host in hosts}) == 1

@@ -20,6 +20,7 @@ from shangyou.core.ports import People, Person
 LONGEST = 8 * 3600  # seconds; OWASP ASVS 5.0 V7.3 asks for both limits
 IDLE = 30 * 60
 KEPT = 10_000
+PROOFS = ("shangyou_stay", "shangyou_form")  # cookies that one node gives and no other can read
 
 
 class Stays:
@@ -92,8 +93,13 @@ def new_secret() -> str:
 
 
 def cookie_name(request: Request, name: str) -> str:
-    """Over TLS a browser holds `__Host-` cookies to this very host; it refuses such a name without TLS."""
-    return f"__Host-{name}" if request.url.scheme == "https" else name
+    """Over TLS a browser holds `__Host-` cookies to this very host; it refuses such a name without TLS.
+
+    It does not tell the ports of a host apart: who signs in to one of several nodes on a machine stays signed in to
+    the others because each has names of its own for what proves a stay.
+    """
+    own = f"{name}_{request.url.port}" if name in PROOFS and request.url.port else name
+    return f"__Host-{own}" if request.url.scheme == "https" else own
 
 
 def read_cookie(request: Request, name: str) -> str:
