@@ -131,7 +131,7 @@ def test_a_counter_offer_narrows_and_is_accepted_at_the_other_desk(two: Desks) -
     assert "2027-07-01T00:00:00+08:00" in page
     assert "只在请求" in page or "只在当前条款" in page
     other.post("/contracts/answer", talk_page(asked.id), id=asked.id, action="accept")
-    two.settle(lambda: bool(two.control("sichuan").contracts.agreements(active=True)))
+    two.settle(lambda: all(two.control(id).contracts.agreements(active=True) for id in two.basin))
     [agreement] = two.control("chongqing").contracts.agreements(active=True)
     page = other.get(agreement_page(agreement.id)).text
     assert "每日行数" in page

@@ -145,7 +145,7 @@ def page(visit: Visit) -> Response:
         waiting=waiting,
         own=[m for m in open_now if m.waits != "us"],
         stuck=[row | {"peer": at.parties.name(row["peer"]), "side": at.parties.name(row["side"])} for row in stuck],
-        ending=[held for held in map(at.held, active) if held.until is not None and held.until - visit.now < ENDING],
+        ending=[at.held(each) for each in active if _ends_soon(at, each)],
         fault=_fault(visit, at),
         done=visit.query("done"),
         **SHOW[view](visit, at),
@@ -168,6 +168,11 @@ def finding(
     if stuck:
         return t.count("contracts.stuck_now", len(stuck))
     return t.count("contracts.calm", len(active))
+
+
+def _ends_soon(at: Desk, agreement: Agreement) -> bool:
+    until = at.control.expires(agreement)
+    return until is not None and until - at.visit.now < ENDING
 
 
 def _fault(visit: Visit, at: Desk) -> Sentence | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from shangyou.core.errors import NotFoundError
+from shangyou.exchange.dataset import Dataset
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.portal.visit import Visit
 from shangyou.faces.portal.words import Words
@@ -21,6 +22,7 @@ class Parties:
 
     joined: Exchange
     t: Words
+    known: dict[str, Dataset | None] = field(default_factory=dict)  # a page names the same ones again and again
 
     def name(self, member: str) -> str:
         """Of a member; its id if it is none any more."""
@@ -32,18 +34,23 @@ class Parties:
 
     def title(self, dataset: str) -> str:
         """Of a dataset; "" if no catalogue has it any more."""
-        try:
-            found = self.joined.catalogue.entry(dataset).dataset
-        except NotFoundError:
+        found = self._dataset(dataset)
+        if found is None:
             return ""
         return found.title_zh if self.t.language == "zh" else found.title_en or found.title_zh
 
     def simulated(self, dataset: str) -> bool:
         """Are its data simulated, as far as the catalogue says?"""
-        try:
-            return self.joined.catalogue.entry(dataset).dataset.simulated
-        except NotFoundError:
-            return False
+        found = self._dataset(dataset)
+        return found is not None and found.simulated
+
+    def _dataset(self, id: str) -> Dataset | None:
+        if id not in self.known:
+            try:
+                self.known[id] = self.joined.catalogue.entry(id).dataset
+            except NotFoundError:
+                self.known[id] = None
+        return self.known[id]
 
 
 def joined(visit: Visit) -> Exchange | None:
