@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Event, Lock
+from threading import Lock
 from typing import Any, TypeVar, cast
 
 from shangyou.adapters.state.database import StateDatabase
@@ -16,10 +16,11 @@ Work = Callable[[Plain], Any]
 class _Piece:
     """A piece of work that waits: for its outcome, or for its turn to lead a group."""
 
-    __slots__ = ("error", "event", "leads", "result", "work")
+    __slots__ = ("error", "leads", "result", "turn", "work")
 
     def __init__(self, work: Work) -> None:
-        self.work, self.event = work, Event()
+        self.work, self.turn = work, Lock()  # let go of once, when the wait is over
+        self.turn.acquire()
         self.leads = False
         self.result: Any = None
         self.error: Exception | None = None
@@ -42,7 +43,7 @@ class GroupCommit:
             piece.leads = not self._busy
             self._busy = True
         if not piece.leads:
-            piece.event.wait()  # whose work is done goes on at once, while the next group is already being written
+            piece.turn.acquire()  # whose work is done goes on at once, while the next group is already being written
         if piece.leads:
             self._lead()
         if piece.error is not None:
@@ -60,7 +61,7 @@ class GroupCommit:
                 self._busy = bool(self._waiting)
                 if self._waiting:
                     self._waiting[0].leads = True
-                    self._waiting[0].event.set()
+                    self._waiting[0].turn.release()
 
     def _together(self, group: list[_Piece]) -> None:
         try:
@@ -74,4 +75,4 @@ class GroupCommit:
             results, group[0].error = [None], error
         for piece, result in zip(group, results, strict=True):
             piece.result = result
-            piece.event.set()
+            piece.turn.release()
