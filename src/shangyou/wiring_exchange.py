@@ -177,10 +177,15 @@ def _joined(node: Node) -> Exchange:
 
     peers = SignedPeers(trust, _line(node), signer, now, lambda: secrets.token_urlsafe(16))
     node.ends.callback(peers.close)
+    return among(node, trust, peers)
+
+
+def among(node: Node, trust: TrustFolder, peers: Peers) -> Exchange:
+    """A node among others over these lines; what it is told of is written into its ledger."""
     made = Exchange(node, trust, peers)
 
     def write_down(kind: str, facts: Mapping[str, object]) -> None:
-        record(node.ledger, kind, facts, now())
+        record(node.ledger, kind, facts, made.now())
 
     made.hearers.append(write_down)
     trust.on_change(lambda accepted: made.tell("member", list_facts(accepted)))

@@ -21,7 +21,7 @@ from shangyou.exchange.member import Level
 from shangyou.faces.between.app import create_between
 from shangyou.flows.federation import LIFE, Facts, make_federation
 from shangyou.settings import Settings
-from shangyou.wiring_exchange import MADE, Exchange
+from shangyou.wiring_exchange import MADE, Exchange, among
 from tests.fakes.exchange_peers import Network
 
 CODES: Mapping[str, tuple[str, str, str]] = {
@@ -84,7 +84,7 @@ def facts(id: str, number: int) -> Facts:
 def join_network(node: wiring.Node, network: Network) -> Exchange:
     """A founded node on the network, answering there. The next `exchange(node)` gives the same."""
     trust = TrustFolder(node.settings.home)
-    found = Exchange(node, trust, network.peers(trust, lambda: to_ms(node.clock.now())))
+    found = among(node, trust, network.peers(trust, lambda: to_ms(node.clock.now())))
     node.made[MADE] = found
     network.place(trust.me, create_between(found))
     return found

@@ -22,7 +22,7 @@ from starlette.responses import Response
 
 from shangyou.core.errors import InputError, ShangyouError, UnavailableError
 from shangyou.exchange.member import Member
-from shangyou.exchange.token import Asked, TokenError, check
+from shangyou.exchange.token import Asked, Checked, TokenError, check
 from shangyou.exchange.wire import MOST_BYTES
 from shangyou.faces.api.problem import problem
 from shangyou.wiring_exchange import Exchange
@@ -55,6 +55,8 @@ def endpoint(
 
     async def answer(request: Request) -> Response:
         try:
+            if most > MOST_BYTES:  # nobody fills our memory who is no member
+                await run_in_threadpool(known, request, exchange)
             body = await read(request, most)
             return await run_in_threadpool(_answered, request, body)
         except ShangyouError as error:
@@ -92,16 +94,27 @@ def peer(request: Request, body: bytes, exchange: Exchange, whatever: bool = Fal
 
     Raises TokenError "token.missing" and as `token.check`, `Seen.take`; RefusedError "trust.stopped", "peer.standing".
     """
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token:
-        raise TokenError("token.missing")
+    checked = _checked(request, body, exchange)
     at = exchange.now()
-    asked = Asked(request.method, wire_path(request), body)
-    checked = check(token.strip(), exchange.members.member, exchange.me, asked, at)
     exchange.seen.take(checked, at)
     if not whatever:
         exchange.need_running(checked.member)
     return checked.member
+
+
+def known(request: Request, exchange: Exchange) -> Member:
+    """Who asks, before the body is read: it is looked at later, and the token is not used up. Raises as `peer`."""
+    checked = _checked(request, None, exchange)
+    exchange.need_running(checked.member)
+    return checked.member
+
+
+def _checked(request: Request, body: bytes | None, exchange: Exchange) -> Checked:
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise TokenError("token.missing")
+    asked = Asked(request.method, wire_path(request), body)
+    return check(token.strip(), exchange.members.member, exchange.me, asked, exchange.now())
 
 
 def wire_path(request: Request) -> str:

@@ -77,10 +77,12 @@ def pull(call: Call) -> Response:
 
 
 def notice(call: Call) -> Response:
-    """That and why the passage was stopped. NotFoundError "transfer.no_notice" while it was not."""
+    """That and why the passage was stopped. NotFoundError "transfer.unknown"; "transfer.no_notice" while it was not."""
     plane = moving(call.exchange)
     passage = plane.providing.meters.passage(call.request.path_params["id"])
-    if passage.peer != call.member.id or not passage.notice:
+    if passage.peer != call.member.id:
+        raise NotFoundError("transfer.unknown", id=passage.id[:80])
+    if not passage.notice:
         raise NotFoundError("transfer.no_notice", id=passage.id)
     return _json(passage.notice)
 
