@@ -219,3 +219,11 @@ def test_a_restored_node_is_the_member_that_it_was(tmp_path: Path) -> None:
     assert (again.me, again.accepted.digest) == ("sichuan", trust.accepted.digest)
     assert again.keys.choose(again.member("sichuan").keys, 2_000).kid == trust.member("sichuan").keys[0].kid
     assert again.anchors.kids() == trust.anchors.kids() != []
+
+
+def test_the_lists_of_working_days_that_the_operator_entered_come_back(tmp_path: Path) -> None:
+    with contextlib.closing(new_node(tmp_path / "node")) as node:
+        (tmp_path / "node/workdays.toml").write_text("[2027]\nworking = []\n", encoding="utf-8")
+        backup(node, tmp_path / "backup")
+    restore_backup(tmp_path / "backup", tmp_path / "again")
+    assert (tmp_path / "again/workdays.toml").read_text(encoding="utf-8") == "[2027]\nworking = []\n"

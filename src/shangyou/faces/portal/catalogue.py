@@ -16,7 +16,6 @@ from shangyou.exchange.policy.terms import CADENCES, PURPOSES
 from shangyou.exchange.policy.write import TEMPLATES
 from shangyou.faces.api import catalogue as deeds
 from shangyou.faces.api.acts import perform
-from shangyou.faces.api.deeds import DEEDS
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.portal.visit import Visit
 from shangyou.faces.sentences import Sentence, sentence
@@ -122,8 +121,8 @@ def _listed(value: object) -> list[dict[str, object]]:
 def ask(visit: Visit) -> Response:
     """Ask the owner for a contract under one of its offers."""
     by, id = visit.need("contract.ask"), visit.form.get("dataset", "")
-    DEEDS[REQUEST].do(_desk(visit, by), dataset=id, offer=visit.form.get("offer", ""))
-    return visit.go(f"/catalogue/{id}?done=asked")
+    done = perform(_desk(visit, by), REQUEST, dataset=id, offer=visit.form.get("offer", ""))
+    return visit.go(f"/contracts/negotiations/{done['id']}")
 
 
 # ---- publishing -------------------------------------------------------------------------------------------------
