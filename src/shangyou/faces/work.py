@@ -117,11 +117,11 @@ class Digesting(Thread):
 
 def watching(node: Node, worker: Thread) -> Thread | None:
     """Takes in what arrives in the folder of the settings; None if none is set."""
-    from shangyou.adapters.folder import FolderSettings, FolderWatch
-    from shangyou.ingest.cnemc.recognition import HEAD, recognise
-
     if not node.settings.folder:
         return None
+    from shangyou.adapters.folder import FolderSettings, FolderWatch  # only where it is wanted: 3 MB
+    from shangyou.ingest.cnemc.recognition import HEAD, recognise
+
     settings = FolderSettings(Path(node.settings.folder), stable=node.settings.folder_quiet_seconds)
     note = FileNote("", node.settings.provinces).text()
     kept: set[str] = set()  # taken in by this process, perhaps not digested yet
@@ -156,10 +156,10 @@ def watching(node: Node, worker: Thread) -> Thread | None:
 
 def pulling(node: Node, worker: Thread) -> Thread | None:
     """Pulls the page of the settings by schedule; None if none is set. InputError "pages.address"."""
-    from shangyou.adapters.pages import PagePull, PageSettings
-
     if not node.settings.pull_address:
         return None
+    from shangyou.adapters.pages import PagePull, PageSettings  # only where it is wanted: 2 MB
+
     every = node.settings.pull_minutes * 60.0
     pull = PagePull(PageSettings(node.settings.pull_address, every), node.clock)
 
