@@ -13,14 +13,17 @@ import pytest
 
 from shangyou.core.errors import UnavailableError
 from shangyou.faces.demo import parts
+from shangyou.faces.demo.between import comes_up
+from shangyou.faces.demo.course import Course, Up
 from shangyou.faces.demo.evidence import Part
 from shangyou.faces.demo.home import own_stations, settings_of, sign_ins
 from shangyou.faces.demo.packets import DECIMALS, HOURLY, area, hourly
 from shangyou.faces.demo.processes import start
 from shangyou.faces.demo.real import files_for
-from shangyou.faces.demo.seats import ALONE, MINISTRY, SEATS, Seat
-from shangyou.faces.demo.stage import Post, held_by
+from shangyou.faces.demo.seats import ALONE, MINISTRY, PROVIDER, SEATS, Seat
+from shangyou.faces.demo.stage import Post, Stage, held_by
 from shangyou.faces.demo.summary import Summary, width
+from shangyou.faces.demo.talks import until
 from shangyou.faces.demo.words import Words, texts
 from shangyou.ingest.hj212.answer import AREA_LIMIT
 from shangyou.simulation.events import Kind, truth
@@ -302,3 +305,30 @@ def test_memory_counts_a_process_and_what_it_started() -> None:
     with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as child:
         assert held_by([os.getpid()]) > held_by([child.pid]) > 0
     assert held_by([child.pid]) == 0
+
+
+# ---- parts ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_does_not_come_about_is_not_waited_for_for_ever() -> None:
+    with pytest.raises(UnavailableError) as caught:
+        until("a miracle", lambda: None, seconds=0.01)
+    assert caught.value.code == "demo.waited"
+    assert until("a fact", lambda: 7, seconds=0.01) == 7
+
+
+def test_a_part_that_needs_another_that_failed_says_which() -> None:
+    course = Course(Stage(tuple(posts_of(SEATS, "en"))), Up(1.0, 0), Words("en"), "2026-11-01", live=True)
+    for need, name in ((lambda: course.dataset(PROVIDER), "Catalogue"), (lambda: course.agreement, "Contracts")):
+        with pytest.raises(UnavailableError) as caught:
+            need()
+        assert (caught.value.code, caught.value.facts["what"]) == ("demo.before", name)
+
+
+def test_nodes_that_were_slow_or_large_are_not_called_up_to_the_mark() -> None:
+    stage = Stage(tuple(posts_of(SEATS, "en")))
+    ticked = [
+        comes_up(Course(stage, up, Words("en"), "2026-11-01", live=True)).ok
+        for up in (Up(59.0, 10**9), Up(61.0, 10**9), Up(59.0, 12 * 10**8))
+    ]
+    assert ticked == [True, False, False]

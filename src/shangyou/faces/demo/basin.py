@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -142,15 +143,11 @@ def _by_site(rows: Iterable[Row]) -> dict[str, Row]:
 
 def goes_on(course: Course) -> Part:
     """Without the ministry two provinces agree, transfer and have their ledgers sealed; it is back, and catches up."""
-    course.ministry.stop()
-    try:
+    with _without(course.ministry):
         dataset = between.publish(course, course.provider, "later")
         made = negotiate(course.consumer, dataset.id, f"{dataset.id}#2")
         moved = pull(course.consumer, made.agreement) if made.agreed else None
         sealed = [do(course.stage[id], "ledger/checkpoint") for id in (PROVIDER, CONSUMER)]
-    finally:
-        course.ministry.start()
-        course.ministry.wait()
     found = _caught_up(course.ministry, dataset.id)
     late = negotiate(course.ministry, dataset.id)
     seal = do(course.ministry, "ledger/checkpoint")
@@ -160,12 +157,26 @@ def goes_on(course: Course) -> Part:
         "part.away",
         provider=course.provider.name,
         consumer=course.consumer.name,
-        rows=_rows(course, made.agreement),
+        rows=_rows(course, made.agreement) if done else 0,
         cosigned=min(each["cosigned"] for each in sealed),
         milliseconds=late.seconds * 1000,
     )
     why = (moved.why if moved is not None else made.why) if not done else late.why
     return Part(ok, f"{text} {why}".rstrip())
+
+
+@contextlib.contextmanager
+def _without(post: Post) -> Iterator[None]:
+    """Stop a node for the block; whatever fails there, it runs again for the parts that follow."""
+    post.stop()
+    try:
+        yield
+    except Exception:
+        post.start()
+        post.wait()
+        raise
+    post.start()
+    post.wait()
 
 
 def _rows(course: Course, agreement: str) -> int:

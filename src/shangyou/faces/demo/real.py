@@ -19,7 +19,7 @@ from shangyou import wiring
 from shangyou.core.clock import LEGAL
 from shangyou.core.registry import Status
 from shangyou.faces.demo import evidence as shared
-from shangyou.faces.demo.evidence import Evidence, Look, Part
+from shangyou.faces.demo.evidence import AT_ONCE, Evidence, Look, Part
 from shangyou.faces.demo.home import make
 from shangyou.faces.demo.stage import Post, Stage
 from shangyou.flows.assess import assess
@@ -30,7 +30,6 @@ AGREEMENT: Final = 0.97  # of the samples with a published class that must get t
 # the source takes: docs/validation-classes.md puts every difference under its reason
 COUNTS: Final = ("received", "new", "unchanged", "revised", "refused")
 MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-AT_ONCE: Final = 2  # nodes that are given files at the same time
 Rows = Sequence[dict[str, object]]
 
 
