@@ -60,8 +60,17 @@ class Outlet(Protocol):
         """Spans of time [ms since 1970 UTC), in order, that hold all that is selected, each about so many rows."""
         ...
 
-    def extract(self, selection: Selection) -> pa.RecordBatch:
-        """WIRE, in order of site, parameter, cadence, statistic, time: the same rows give the same bytes."""
+    def runs(self, selection: Selection, rows: int) -> list[tuple[int, int]]:
+        """Spans of places in the order in which the store took versions in, that hold all that is selected, each about
+        so many rows. What is stored after this belongs to the last one.
+        """
+        ...
+
+    def extract(self, selection: Selection, run: tuple[int, int] | None = None) -> pa.RecordBatch:
+        """WIRE, in order of site, parameter, cadence, statistic, time: the same rows give the same bytes.
+
+        run: one of `runs`; a store reads it several times as fast as a span of time.
+        """
         ...
 
     def changes(
@@ -76,6 +85,10 @@ class Outlet(Protocol):
 
     def here(self, horizon: int | None) -> Place:
         """The place behind everything that the store holds now."""
+        ...
+
+    def holds(self, place: Place) -> bool:
+        """Is it a place of this store, and not of one that was there before it?"""
         ...
 
     def take(self, batch: Batch, rows: pa.RecordBatch, mark: tuple[str, str, str] | None = None) -> Counts | None:

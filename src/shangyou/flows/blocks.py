@@ -1,7 +1,8 @@
 """Let data leave: what may, block by block, decided anew and counted before each block leaves.
 
 A pull is pinned when its first block is asked for: to a time ("as of"), to the scopes that the policies allow, and to
-spans of time that make its blocks. So any block can be asked for again, alone, and is the same bytes.
+spans that make its blocks: of places in the store, or of time where means leave. So any block can be asked for again,
+alone, and is the same bytes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from shangyou.core.errors import ConflictError, NotFoundError, RefusedError
 from shangyou.core.ports import Selection
 from shangyou.exchange.block import KINDS, digest_of, encode, form_of, whole_digest
 from shangyou.exchange.metering import Block, Count, Passage, statement
+from shangyou.exchange.outlet import Place
 from shangyou.exchange.policy.decision import Permitted
 from shangyou.exchange.policy.select import selection as compiled
 from shangyou.exchange.scope import Scope
@@ -41,6 +43,7 @@ class Plan:
     as_of: int
     scopes: tuple[Scope, ...]
     cuts: tuple[tuple[int, int, int], ...]  # scope, from, up to: one a block
+    place: Place | None = None  # behind all that the store held then; None: the spans are of time
 
 
 def plan(providing: Providing, passage: Passage) -> Plan:
@@ -52,13 +55,13 @@ def plan(providing: Providing, passage: Passage) -> Plan:
     def count(start: int | None, stop: int | None) -> tuple[int, int, int]:
         return providing.meters.count(passage.agreement, "provider", start, stop)
 
-    permitted = permit(terms(providing, passage, at).decide(count))
+    permitted, place = permit(terms(providing, passage, at).decide(count)), providing.store.here(None)
     cuts: list[tuple[int, int, int]] = []
     for number, scope in enumerate(permitted.scopes):
         wanted = _selection(providing, scope, at)
-        spans = [] if wanted is None else providing.store.cuts(wanted, providing.rows)
-        cuts += [(number, *span) for span in _aligned(spans, scope.resolution)]
-    made = Plan(at, permitted.scopes, tuple(cuts))
+        if wanted is not None:
+            cuts += [(number, *span) for span in _spans(providing, wanted, scope.resolution)]
+    made = Plan(at, permitted.scopes, tuple(cuts), place)
     providing.meters.ask(passage.agreement, "provider", at)
     return _read_plan(providing.meters.pin(passage.id, _write_plan(made)))
 
@@ -68,9 +71,12 @@ def _selection(providing: Providing, scope: Scope, at: int) -> Selection | None:
     return None if found is None else replace(found, as_of=at)
 
 
-def _aligned(spans: list[tuple[int, int]], resolution: str) -> list[tuple[int, int]]:
-    """Spans on the borders of the periods whose means leave, so that no mean is of a part of its period."""
-    if not resolution or not spans:
+def _spans(providing: Providing, wanted: Selection, resolution: str) -> list[tuple[int, int]]:
+    """Of places in the store; of time on the borders of the periods whose means leave, so that no mean is of a part."""
+    if not resolution:
+        return providing.store.runs(wanted, providing.rows)
+    spans = providing.store.cuts(wanted, providing.rows)
+    if not spans:
         return spans
     borders = sorted({period_start(start, resolution, LEGAL) for start, _ in spans})
     return list(zip(borders, [*borders[1:], spans[-1][1]], strict=True))
@@ -81,7 +87,8 @@ def _write_plan(made: Plan) -> str:
         return sorted(value) if isinstance(value, frozenset) else value
 
     scopes = [{name: plain(value) for name, value in asdict(scope).items()} for scope in made.scopes]
-    return json.dumps({"as_of": made.as_of, "scopes": scopes, "cuts": made.cuts})
+    place = None if made.place is None else [made.place.row, made.place.check]
+    return json.dumps({"as_of": made.as_of, "scopes": scopes, "cuts": made.cuts, "place": place})
 
 
 def _read_plan(text: str) -> Plan:
@@ -90,7 +97,9 @@ def _read_plan(text: str) -> Plan:
     for each in found["scopes"]:
         names = {name: None if each[name] is None else frozenset(each[name]) for name in NAMES}
         scopes.append(Scope(**each | names))
-    return Plan(found["as_of"], tuple(scopes), tuple((int(n), int(a), int(b)) for n, a, b in found["cuts"]))
+    cuts = tuple((int(n), int(a), int(b)) for n, a, b in found["cuts"])
+    place = found.get("place")  # plans of before had none
+    return Plan(found["as_of"], tuple(scopes), cuts, Place(place[0], None, place[1]) if place else None)
 
 
 # ---- blocks -----------------------------------------------------------------------------------------------------
@@ -149,6 +158,10 @@ def _rows(providing: Providing, pinned: Plan, number: int) -> pa.RecordBatch:
     wanted = _selection(providing, scope, pinned.as_of)
     if wanted is None:
         raise NotFoundError("transfer.block_number", number=number, blocks=len(pinned.cuts))
+    if pinned.place is not None and not scope.resolution:
+        if not providing.store.holds(pinned.place):  # it was made anew: the spans mean other rows
+            raise ConflictError("transfer.changed", number=number)
+        return providing.store.extract(wanted, (start, stop))
     start = start if wanted.start is None else max(start, wanted.start)
     stop = stop if wanted.stop is None else min(stop, wanted.stop)
     part = replace(wanted, start=start, stop=stop)

@@ -159,6 +159,32 @@ def test_cuts_hold_every_row_once_and_blocks_are_the_same_each_time(
     store.close()
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(KEYS), st.integers(0, 30)), min_size=1, max_size=40), st.integers(1, 6))
+def test_runs_hold_every_row_once_and_what_comes_later_belongs_to_the_last(
+    rows: list[tuple[SeriesKey, int]], size: int
+) -> None:
+    store = DuckStore(":memory:")
+    half = len(rows) // 2
+    for number, part in enumerate((rows[:half], rows[half:])):
+        if part:
+            store.append(Batch(number, "table", "f", 1_000), lot(*(row(key, hour, float(hour)) for key, hour in part)))
+    wanted, place = Selection(as_of=2_000), store.here(None)
+    runs = store.runs(wanted, size)
+    blocks = [store.extract(wanted, run) for run in runs]
+    assert all(0 < block.num_rows <= size for block in blocks)
+    key = lambda r: (r["site"], r["parameter"], r["cadence"], r["time"])  # noqa: E731
+    found = pa.Table.from_batches(blocks).select(SAID).to_pylist()
+    assert sorted(found, key=key) == sorted(told(store), key=key)
+    store.append(Batch(7, "table", "late", 1_500), lot(row(PH, 900, 7.0)))
+    store.append(Batch(8, "table", "later", 2_500), lot(row(PH, 901, 7.0)))
+    assert store.holds(place)
+    again = [store.extract(wanted, run) for run in runs]
+    assert again[:-1] == blocks[:-1]
+    assert again[-1].num_rows == blocks[-1].num_rows + 1
+    store.close()
+
+
 def test_behind_everything_there_is_nothing_until_something_comes() -> None:
     store = DuckStore(":memory:")
     store.append(Batch(1, "table", "f", 1_000), lot(row(PH, 0, 7.0)))

@@ -23,6 +23,7 @@ from shangyou.core.records import Check, Origin, SeriesKey
 from shangyou.exchange.outlet import NAME, WIRE, Changes, Place
 
 HOUR = 3_600_000
+ENDLESS = 1 << 62  # a row number that no store comes to
 _MS = "make_timestamp_ms(?)::timestamp_ms"
 _NAMES = ("site", "parameter", "cadence", "statistic")
 _PLAIN = WIRE.names[4:]  # columns that are in the table itself
@@ -47,6 +48,21 @@ def cuts(
             inside = f"{where}{more} {bound} >= ? and {bound} < ?"
             times = _counted(con, bound, inside, [*values, hour * HOUR, hour * HOUR + HOUR])
             steps += [(time, time + 1, each) for time, each in times]
+    return _joined(steps, rows)
+
+
+def runs(
+    con: duckdb.DuckDBPyConnection, ids: list[int] | None, selection: Selection, rows: int
+) -> list[tuple[int, int]]:
+    """See exchange.outlet.Outlet. A span of time may lie all over the file, and each block of it is unpacked whole."""
+    where, values = read.conditions(selection, ids)
+    steps = [(n * rows, n * rows + rows, count) for n, count in _counted(con, f"o.rowid // {rows}", where, values)]
+    found = _joined(steps, rows)
+    return [*found[:-1], (found[-1][0], ENDLESS)] if found else []
+
+
+def _joined(steps: list[tuple[int, int, int]], rows: int) -> list[tuple[int, int]]:
+    """Steps (start, stop, rows) as spans of so many rows each, as far as they can be put together."""
     found: list[tuple[int, int]] = []
     held = 0
     for start, stop, count in steps:
@@ -64,12 +80,19 @@ def _counted(con: duckdb.DuckDBPyConnection, what: str, where: str, values: list
 
 
 def extract(
-    con: duckdb.DuckDBPyConnection, keys: list[SeriesKey], ids: list[int] | None, selection: Selection
+    con: duckdb.DuckDBPyConnection,
+    keys: Callable[[], list[SeriesKey]],
+    ids: list[int] | None,
+    selection: Selection,
+    run: tuple[int, int] | None = None,
 ) -> pa.RecordBatch:
     """See exchange.outlet.Outlet. Sorted here: DuckDB takes three times as long to sort rows of this width."""
     where, values = read.conditions(selection, ids)
+    if run is not None:
+        where = f"{where}{' and' if where else ' where'} o.rowid >= ? and o.rowid < ?"
+        values += run
     table = con.cursor().execute(f"select o.series, {_COLUMNS} from observation o{where}", values).to_arrow_table()
-    return _named(table, keys, arranged=True)
+    return _named(table, keys(), arranged=True)
 
 
 def _named(table: pa.Table, keys: list[SeriesKey], arranged: bool) -> pa.RecordBatch:
@@ -86,17 +109,22 @@ def _named(table: pa.Table, keys: list[SeriesKey], arranged: bool) -> pa.RecordB
     if arranged:
         time = table.column("time").to_numpy().astype("datetime64[ms]").astype(np.int64)
         order = _order(place, time, table.column("revision").to_numpy())
-        batch, place = batch.take(pa.array(order)), place[order]
+        if order is not None:
+            batch, place = batch.take(pa.array(order)), place[order]
     columns = [_name([keys[id][i] for id in met], place) for i in range(len(_NAMES))]
     columns += [batch.column(name).cast(WIRE.field(name).type) for name in _PLAIN]
     return pa.RecordBatch.from_arrays(columns, schema=WIRE)
 
 
-def _order(place: NDArray[np.int64], time: NDArray[np.int64], revision: NDArray[np.int32]) -> NDArray[np.intp]:
-    """Rows by series, time and revision. One sort where series and time fit into a number and name a row."""
+def _order(place: NDArray[np.int64], time: NDArray[np.int64], revision: NDArray[np.int32]) -> NDArray[np.intp] | None:
+    """Rows by series, time and revision; None: as they are. One sort where series and time fit into a number and name
+    a row.
+    """
     first, span = int(time.min()), int(time.max() - time.min()) + 1
     if (int(place.max()) + 1) * span < 1 << 62:
         key = place * span + (time - first)
+        if np.all(key[1:] > key[:-1]):
+            return None
         order = np.argsort(key, kind="stable")
         if np.all(np.diff(key[order]) > 0):
             return order
@@ -126,7 +154,7 @@ def changes(
     """See exchange.outlet.Outlet."""
     cursor = con.cursor()
     end = _end(con)
-    if after.row > end or after.check != check(con, after.row):
+    if not holds(con, after):
         raise ConflictError("feed.reset", row=after.row, end=end)
     where, values = read.conditions(Selection(versions=True, start=selection.start, stop=selection.stop), ids)
     wanted = horizon
@@ -153,6 +181,11 @@ def here(con: duckdb.DuckDBPyConnection, horizon: int | None) -> Place:
     """See exchange.outlet.Outlet."""
     end = _end(con)
     return Place(end, horizon, check(con, end))
+
+
+def holds(con: duckdb.DuckDBPyConnection, place: Place) -> bool:
+    """See exchange.outlet.Outlet."""
+    return place.row <= _end(con) and place.check == check(con, place.row)
 
 
 def _end(con: duckdb.DuckDBPyConnection) -> int:

@@ -230,10 +230,16 @@ class DuckStore:
         with _reading():
             return changes.cuts(self._con, self._index.matching(selection), selection, rows)
 
-    def extract(self, selection: Selection) -> pa.RecordBatch:
+    def runs(self, selection: Selection, rows: int) -> list[tuple[int, int]]:
         """See Outlet."""
         with _reading():
-            return changes.extract(self._con, self._index.keys(), self._index.matching(selection), selection)
+            return changes.runs(self._con, self._index.matching(selection), selection, rows)
+
+    def extract(self, selection: Selection, run: tuple[int, int] | None = None) -> pa.RecordBatch:
+        """See Outlet."""
+        ids, keys = self._index.matching(selection), self._index.keys
+        with _reading():
+            return changes.extract(self._con, keys, ids, selection, run)
 
     def changes(
         self, selection: Selection, after: Place, horizon: int | None, limit: int, until: int | None = None
@@ -247,6 +253,11 @@ class DuckStore:
         """See Outlet."""
         with _reading():
             return changes.here(self._con, horizon)
+
+    def holds(self, place: Place) -> bool:
+        """See Outlet."""
+        with _reading():
+            return changes.holds(self._con, place)
 
     def take(self, batch: Batch, rows: pa.RecordBatch, mark: tuple[str, str, str] | None = None) -> Counts | None:
         """See Outlet."""
