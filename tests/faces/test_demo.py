@@ -91,7 +91,7 @@ def test_seven_nodes_agree_transfer_meter_revoke_and_prove_in_front_of_the_user(
     assert done.stdout.count("✓") == 25
     assert "recipientLevel isAnyOf ['provincial'], offered national" in done.stdout  # why a request was refused
     assert len(set(re.findall(r"http://127\.0\.0\.1:\d+(?=  )", done.stdout))) == 7
-    assert len(set(re.findall(r"\b(?:[a-z2-9]{4}-){2}[a-z2-9]{4}\b", done.stdout))) == 14
+    assert len(set(re.findall(r"(?m)(?<= )(?:[a-z2-9]{4}-){2}[a-z2-9]{4}(?= |$)", done.stdout))) == 14
 
 
 @pytest.mark.shared
