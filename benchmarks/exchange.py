@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import socket
 import subprocess
 import sys
@@ -41,6 +40,15 @@ DATASET = "sichuan/all"
 MEMORY = "64MB"  # for DuckDB at both ends
 FRESH = 100  # observations whose way to the subscriber is timed
 SAID = "BENCH "
+START = """
+import runpy, sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Absent())
+runpy.run_module("benchmarks.exchange", run_name="__main__")
+"""  # pandas is no dependency of ours; where it happens to be installed pyarrow loads it, 40 MB
 
 
 def run() -> list[Figure]:
@@ -98,7 +106,7 @@ def _measured(folder: Path) -> Mapping[str, Mapping[str, float]]:
 
 
 def _child(what: str, folder: Path, argument: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "benchmarks.exchange", what, str(folder), argument]
+    command = [sys.executable, "-c", START, what, str(folder), argument]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
@@ -195,14 +203,6 @@ def consume(what: str, folder: Path, provider: int) -> dict[str, float]:
     passage = plane.taking.meters.passage(f"c-{what}")
     if what == "feed":
         return _fed(plane, folder)
-    peaks = [0.0]
-    watching = threading.Event()
-
-    def watch() -> None:
-        while not watching.wait(0.05):
-            peaks.append(rss_mb(provider))
-
-    threading.Thread(target=watch, daemon=True).start()
     start, spent = time.perf_counter(), time.process_time()
     theirs, base = _cpu(provider), rss_mb(provider)
     if what == "pull":
@@ -212,10 +212,9 @@ def consume(what: str, folder: Path, provider: int) -> dict[str, float]:
         over = fetch(plane.taking, passage, StoreSink(plane.taking.store, passage, plane.joined.now))
     seconds = time.perf_counter() - start
     cpu = {"own_cpu": time.process_time() - spent, "cpu": _cpu(provider) - theirs, "base": base}
-    watching.set()
     assert over.passed.rows == SERIES * TIMES
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": seconds, "bytes": over.passed.bytes, "provider": max(peaks), "consumer": own, **cpu}
+    peaks = {"provider": rss_mb(provider, most=True), "consumer": rss_mb(most=True)}
+    return {"seconds": seconds, "bytes": over.passed.bytes, **peaks, **cpu}
 
 
 def _cpu(pid: int) -> float:

@@ -33,10 +33,10 @@ def best(act: Callable[[], object], times: int = 3) -> float:
     return quickest
 
 
-def rss_mb(pid: int | None = None) -> float:
-    """Resident memory of a process [MB]."""
+def rss_mb(pid: int | None = None, most: bool = False) -> float:
+    """Resident memory of a process [MB]; most: at most so far, which getrusage would count from before the exec."""
     status = Path(f"/proc/{pid or os.getpid()}/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM" if most else "VmRSS"))
     return int(line.split()[1]) / 1024
 
 
