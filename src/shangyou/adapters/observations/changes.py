@@ -91,24 +91,25 @@ def extract(
     if run is not None:
         where = f"{where}{' and' if where else ' where'} o.rowid >= ? and o.rowid < ?"
         values += run
-    table = con.cursor().execute(f"select o.series, {_COLUMNS} from observation o{where}", values).to_arrow_table()
-    return _named(table, keys(), arranged=True)
+    query = f"select o.series, {_COLUMNS} from observation o{where}"
+    return _named(con.cursor().execute(query, values).to_arrow_table(), keys(), arranged=True)
 
 
 def _named(table: pa.Table, keys: list[SeriesKey], arranged: bool) -> pa.RecordBatch:
     """Rows with the names of their series instead of numbers."""
     if not table.num_rows:
         return pa.RecordBatch.from_pylist([], WIRE)
-    series = table.column("series").to_numpy()
+    batch = table.combine_chunks().to_batches()[0]
+    del table  # of a block it is 8 MB, and the caller has not kept it
+    series = batch.column("series").to_numpy()
     met = np.flatnonzero(np.bincount(series))
     place = np.empty(int(met[-1]) + 1, np.int64)
     place[sorted(met, key=lambda each: keys[each])] = np.arange(len(met))  # by name, not by number
     met = met[np.argsort(place[met])]
     place = place[series]
-    batch = table.combine_chunks().to_batches()[0]
     if arranged:
-        time = table.column("time").to_numpy().astype("datetime64[ms]").astype(np.int64)
-        order = _order(place, time, table.column("revision").to_numpy())
+        time = batch.column("time").cast(pa.int64()).to_numpy()
+        order = _order(place, time, batch.column("revision").to_numpy())
         if order is not None:
             batch, place = batch.take(pa.array(order)), place[order]
     columns = [_name([keys[id][i] for id in met], place) for i in range(len(_NAMES))]
