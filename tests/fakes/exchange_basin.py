@@ -110,6 +110,12 @@ def basin(
     with contextlib.ExitStack() as opened:
         network = opened.enter_context(Network())
         nodes = {id: wiring.build(Settings(home=folder / id, memory="64MB", threads=1), clocks[id]) for id in members}
-        for node in nodes.values():
-            opened.callback(node.close)
-        yield Basin(network, clock, clocks, {id: join_network(node, network) for id, node in nodes.items()})
+        made = Basin(network, clock, clocks, {id: join_network(node, network) for id, node in nodes.items()})
+        opened.callback(_close, made)
+        yield made
+
+
+def _close(basin: Basin) -> None:
+    """The nodes of this moment: a test may have started one anew."""
+    for joined in basin.exchanges.values():
+        joined.node.close()

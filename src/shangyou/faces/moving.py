@@ -107,6 +107,8 @@ class Moving:
         """Fetch what is left of a pull into the store, or follow a feed; raises as `fetch` and `subscribe.turn`."""
         passage = self.taking.meters.passage(id)
         _, way = form_of(passage.format)
+        if (passage.state, passage.role, way) == ("complete", "consumer", "PULL"):  # it died before it could say so
+            self.said(lambda: talks.complete(contracting(self.joined).control, id))
         if passage.state != "started" or (passage.role == "provider") is not (way == "PUSH"):
             return passage
         if way == "PUSH":
