@@ -12,7 +12,7 @@ import pytest
 
 from shangyou.adapters.state.contracts import SqlContracts
 from shangyou.core.errors import ConflictError, RefusedError, ShangyouError, UnavailableError
-from shangyou.core.ports import Selection
+from shangyou.core.ports import Batch, Selection
 from shangyou.exchange.agreement import AgreementState, Transfer
 from shangyou.exchange.dataset import DatasetQuery
 from shangyou.exchange.outlet import WIRE
@@ -80,6 +80,16 @@ def test_only_what_the_agreement_allows_is_read(pair: Two) -> None:
     pair.taking.move(passage.id)
     expected = told(pair.provider.node.store, Selection(sites=(SITES[0],), parameters=("ph",)))
     assert told(pair.consumer.node.store) == expected != []
+
+
+def test_what_came_from_another_member_is_not_passed_on(pair: Two) -> None:
+    pair.fill(10)
+    copy = Batch(-1, "transfer", "guizhou/chishui", pair.basin.clock.ms())
+    pair.provider.node.store.append(copy, observed(10, sites=("52.丙",)))
+    passage = pair.start(pair.agree())
+    pair.taking.move(passage.id)
+    assert {row["site"] for row in told(pair.provider.node.store)} == {*SITES, "52.丙"}
+    assert {row["site"] for row in told(pair.consumer.node.store)} == set(SITES)
 
 
 def test_means_leave_where_nothing_finer_may(pair: Two) -> None:

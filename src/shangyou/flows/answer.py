@@ -16,6 +16,7 @@ from shangyou.exchange.agreement import Agreement
 from shangyou.exchange.member import Member
 from shangyou.exchange.metering import Tally
 from shangyou.exchange.policy.decision import Permitted
+from shangyou.exchange.policy.select import COPIES
 from shangyou.exchange.question import Question
 from shangyou.exchange.reply import MOST_ROWS, ROWS, Header, Left, digest, empty
 from shangyou.exchange.summaries.summary import merged
@@ -24,7 +25,6 @@ from shangyou.flows.decide import known
 from shangyou.flows.ground import Ground, Waters, labels, need_size, places, survey
 from shangyou.governance.means import PH
 
-COPIED: Final = ("transfer",)  # kinds of batches that came from other members: their owners answer for them
 LONG: Final = 366 * 86_400_000  # ms
 LOGARITHMIC: Final = (PH,)
 
@@ -164,7 +164,7 @@ def _read(
     """Summaries or rows of some selections that share no row. InputError "query.too_much"."""
     if not label:
         return empty(question)
-    common = replace(Selection(), as_of=question.as_of, usable=question.usable, besides=COPIED)
+    common = replace(Selection(), as_of=question.as_of, usable=question.usable, besides=COPIES)
     tables = []
     for each in selections:
         sites = tuple(site for site in (each.sites or label) if site in label)

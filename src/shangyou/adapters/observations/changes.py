@@ -157,7 +157,9 @@ def changes(
     end = _end(con)
     if not holds(con, after):
         raise ConflictError("feed.reset", row=after.row, end=end)
-    where, values = read.conditions(Selection(versions=True, start=selection.start, stop=selection.stop), ids)
+    where, values = read.conditions(
+        Selection(versions=True, start=selection.start, stop=selection.stop, besides=selection.besides), ids
+    )
     wanted = horizon
     if after.horizon is not None and horizon is not None and horizon > after.horizon and after.row:
         horizon, table = _ripe(cursor, where, values, after, horizon, limit)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from shangyou.core.ports import Selection
 from shangyou.exchange.scope import Scope
 
+COPIES = ("transfer",)  # kind of the batches that transfers and feeds bring
+
 Sites = Callable[[str], Sequence[str]]
 
 
@@ -37,4 +39,5 @@ def selection(scope: Scope, at: int, sites: Sites | None = None) -> Selection | 
         start=scope.start,
         stop=stop,
         review=scope.review,
+        besides=COPIES,  # the owner answers for its data: what came from another member goes to nobody from here
     )
