@@ -82,11 +82,18 @@ def run() -> list[Figure]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, IDLE + 1_000), hard))
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
-        make(folder)
-        process, port = serving(folder)
+        make(folder / "idle")  # a node of its own: five thousand lines that end at once are work for a while
+        process, port = serving(folder / "idle")
         try:
             held = asyncio.run(idle(port))
             memory = rss_mb(process.pid)
+        finally:
+            process.terminate()
+            process.wait(60)
+        folder = folder / "busy"
+        make(folder)
+        process, port = serving(folder)
+        try:
             half: LoadResult = uvloop.run(load("127.0.0.1", port, devices(), SECONDS, rate=HALF))
             most: LoadResult = uvloop.run(
                 load("127.0.0.1", port, devices(), SECONDS, window=4, start_ms=1_786_542_400_000)
