@@ -19,7 +19,8 @@ from shangyou.exchange.token import ALGORITHMS, KIND, LEEWAY, LIFE, Asked, Check
 from tests.exchange.signers import gm, key, member, std
 
 NOW = 1_795_305_600_000
-ASKED = Asked("POST", "/dsp/2025-1/negotiations/request?x=1", b'{"a": 1}')
+BODY = b'{"a": 1}'
+ASKED = Asked("POST", "/dsp/2025-1/negotiations/request?x=1", BODY)
 ID = "an-id-of-enough-letters"
 MEMBERS = {
     "sichuan": member("sichuan", key(std("sichuan"))),
@@ -55,7 +56,7 @@ def forged(change: Callable[[dict[str, Any], dict[str, Any]], object]) -> str:
     seconds = NOW // 1000
     claims: dict[str, Any] = {"iss": "sichuan", "sub": "sichuan", "aud": "ministry", "jti": ID, "iat": seconds}
     claims |= {"exp": seconds + LIFE, "htm": ASKED.method, "htu": ASKED.path}
-    claims |= {"hbd": encoded(body_digest("std", ASKED.body))}
+    claims |= {"hbd": encoded(body_digest("std", BODY))}
     change(head, claims)
     text = f"{encoded(canonical(head))}.{encoded(canonical(claims))}"
     return f"{text}.{encoded(std('sichuan').sign(text.encode()))}"
@@ -116,7 +117,7 @@ def test_a_token_is_refused_for_another_request_than_its_own() -> None:
     token = good()
     assert code_of(token, Asked("PUT", ASKED.path, ASKED.body)) == "token.method"
     assert code_of(token, Asked("POST", ASKED.path + "&y=2", ASKED.body)) == "token.path"
-    assert code_of(token, Asked("POST", ASKED.path, ASKED.body + b" ")) == "token.body"
+    assert code_of(token, Asked("POST", ASKED.path, BODY + b" ")) == "token.body"
     assert code_of(token, me="chongqing") == "token.audience"
 
 
