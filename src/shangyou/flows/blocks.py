@@ -60,7 +60,10 @@ def plan(providing: Providing, passage: Passage) -> Plan:
     for number, scope in enumerate(permitted.scopes):
         wanted = _selection(providing, scope, at)
         if wanted is not None:
-            cuts += [(number, *span) for span in _spans(providing, wanted, scope.resolution)]
+            spans = _spans(providing, wanted, scope.resolution)
+            if not scope.resolution:  # what is stored from now on is of no block, whenever it was received
+                spans = [(start, min(stop, place.row)) for start, stop in spans if start < place.row]
+            cuts += [(number, *span) for span in spans]
     made = Plan(at, permitted.scopes, tuple(cuts), place)
     providing.meters.ask(passage.agreement, "provider", at)
     return _read_plan(providing.meters.pin(passage.id, _write_plan(made)))
