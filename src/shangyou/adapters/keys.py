@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from shangyou.adapters import private_file
 from shangyou.core.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from shangyou.exchange import keys
 from shangyou.exchange.member import MemberKey
@@ -126,20 +126,9 @@ def _loaded(path: Path, kid: str) -> FileSigner:
 
 def write_whole(path: Path, data: bytes) -> None:
     """A file that only its owner reads; it is there whole and on disk, or not at all. UnavailableError "keys.write"."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        private_file.write_whole(path, data)
     except FileNotFoundError as error:
         raise ConflictError("keys.folder", path=str(path.parent)) from error
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise UnavailableError("keys.write", path=str(path), detail=error.strerror or str(error)) from error

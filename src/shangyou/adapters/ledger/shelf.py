@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import secrets
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from shangyou.adapters import private_file
 from shangyou.core.errors import UnavailableError
 from shangyou.exchange.canonical import canonical
 from shangyou.exchange.ledger.checkpoint import place_of
@@ -111,19 +111,7 @@ def _read(path: Path) -> Any:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Write a private file that is there whole and on disk, or not at all. UnavailableError "ledger.write"."""
-    part = path.with_name(f".{path.name}.{threading.get_ident()}")
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        private_file.write_whole(path, data)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
         raise UnavailableError("ledger.write", path=str(path), detail=error.strerror or str(error)) from error
