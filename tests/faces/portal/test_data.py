@@ -16,6 +16,7 @@ from shangyou.adapters.journal import FileJournal
 from shangyou.core.errors import UnavailableError
 from shangyou.core.journal import Raw
 from shangyou.faces.portal.live import events
+from shangyou.faces.portal.stirring import stamp
 from tests.faces.portal.node import FakeNode, Reader
 from tests.faces.portal.river import DIRTY, LAST, TIMES
 
@@ -153,7 +154,24 @@ def test_events_tell_when_something_came_in(filled: FakeNode) -> None:
     assert found[0].startswith("retry:")
     assert found[1].startswith(":")
     assert "event: change" in "".join(found[2:])
-    assert len(found) == 6
+    assert len(found) == 7  # the time to come again, and six looks
+
+
+def test_what_came_in_between_the_page_and_its_line_is_told_at_once(filled: FakeNode) -> None:
+    seen = stamp(filled)
+    filled.journal.append([Raw("table", "between.csv", 0, b"between")])
+
+    async def first(seen: str) -> list[str]:
+        return [event async for event in events(filled, seen, every=0.01, longest=0.0)]
+
+    assert asyncio.run(first(seen))[1].startswith("event: change\nid: ")
+    assert asyncio.run(first(stamp(filled)))[1] == ": still here\n\n"
+    assert asyncio.run(first(""))[1] == ": still here\n\n"
+
+
+def test_a_page_carries_the_stamp_of_what_it_shows(still: FakeNode, signed_in: Reader) -> None:
+    before = stamp(still)
+    assert f'data-seen="{before}"' in signed_in.get("/basin").text
 
 
 def test_events_end_quietly_when_the_node_cannot_be_asked(filled: FakeNode) -> None:

@@ -19,6 +19,7 @@ from shangyou.core.errors import InputError, NotFoundError, RefusedError, Shangy
 from shangyou.faces.portal import stays
 from shangyou.faces.portal.node import Node
 from shangyou.faces.portal.shelf import Shelf
+from shangyou.faces.portal.stirring import stamp
 from shangyou.faces.portal.visit import Handler, Visit
 from shangyou.faces.portal.words import LANGUAGES, Words
 from shangyou.faces.sentences import sentence
@@ -53,6 +54,8 @@ class Portal:
     def answer(self, request: Request, body: bytes | None, handler: Handler, public: bool) -> Response:
         """Everything about one request, in a worker thread."""
         visit = self.visit(request)
+        if visit.person is not None and request.method == "GET" and not visit.partial:
+            visit = replace(visit, seen=stamp(self.node))
         chosen = request.query_params.get("lang", "")
         try:
             if request.method == "POST":

@@ -71,6 +71,7 @@ class Visit:
     secret: str  # behind the key of the forms
     form: Mapping[str, str]
     shared: Shared
+    seen: str = ""  # what the node held before the page was made
 
     @property
     def partial(self) -> bool:

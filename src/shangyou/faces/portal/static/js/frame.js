@@ -99,7 +99,7 @@ if (mark && document.querySelector("[data-live-part]")) {
   let source = null;
   const say = (state) => { mark.dataset.state = state; mark.querySelector(".word").textContent = mark.dataset[state]; mark.setAttribute("aria-pressed", String(state === "paused")); };
   const listen = () => {
-    source = new EventSource("/live");
+    source = new EventSource(`/live?seen=${mark.dataset.seen}`);
     source.onopen = () => say("live");
     source.onerror = () => say("lost"); // the browser tries again by itself
     source.addEventListener("change", () => document.body.dispatchEvent(new Event("live-change")));
