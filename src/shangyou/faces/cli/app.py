@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from shangyou.faces.cli import (
     assess,
+    basin,
     catalogue,
     contract,
     demo,
@@ -49,6 +50,7 @@ def application() -> Callable[..., Any]:
     app.add_typer(contract.transfer, name="transfer")
     app.add_typer(passage.feed, name="feed")
     app.add_typer(ledger.app, name="ledger")
+    app.add_typer(basin.basin_app, name="basin")
     demo.register(app)
     doctor.register(app)
     return get_command(app)
@@ -78,6 +80,7 @@ ORDER: Final = (
     "transfer",
     "feed",
     "ledger",
+    "basin",
     "demo",
     "doctor",
 )
