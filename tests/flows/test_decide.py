@@ -35,6 +35,15 @@ QUOTA: dict[str, Any] = {
         }
     ]
 }
+USE: dict[str, Any] = {"permission": [{"action": "use"}]}
+FOR_GUIZHOU: dict[str, Any] = {
+    "permission": [
+        {
+            "action": "use",
+            "constraint": [{"leftOperand": "recipient", "operator": "eq", "rightOperand": "guizhou"}],
+        }
+    ]
+}
 DATA = Dataset("ministry/all", "ministry", "全部", "All", DatasetQuery(), (Offer("o", QUOTA),))
 AGREED = Agreement(
     "urn:uuid:1",
@@ -139,3 +148,17 @@ def test_what_is_not_understood_or_not_shared_is_refused_with_the_place() -> Non
     assert (found.act, found.code, found.rule) == ("refuse", "policy.action", "permission[0].action")
     assert answer(ASKED, replace(DATA, sharing=Sharing.NONE), SICHUAN, AT).code == "policy.not_shared"
     assert answer(ASKED, replace(DATA, offers=()), SICHUAN, AT).code == "policy.no_offer"
+
+
+@pytest.mark.parametrize("policy", [USE, FOR_GUIZHOU], ids=["other terms", "as it stands"])
+def test_an_offer_meant_for_somebody_else_is_refused_at_once_though_another_would_fit(policy: dict[str, Any]) -> None:
+    offers = (Offer("mine", QUOTA), Offer("theirs", FOR_GUIZHOU))
+    found = answer({"@id": "theirs", **policy}, replace(DATA, offers=offers), SICHUAN, AT)
+    assert (found.act, found.policy) == ("refuse", None)
+    assert found.code.startswith("policy.")
+
+
+def test_the_offer_that_a_request_names_decides_whether_a_person_does() -> None:
+    asks = replace(DATA, offers=(Offer("asks", QUOTA, automatic=False), Offer("open", QUOTA)))
+    acts = [answer({"@id": id, **QUOTA}, asks, SICHUAN, AT).act for id in ("asks", "open", "urn:uuid:old")]
+    assert acts == ["wait", "agree", "agree"]

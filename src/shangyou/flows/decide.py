@@ -115,7 +115,8 @@ def decide_for(
 def answer(
     asked: Mapping[str, object], dataset: Dataset, consumer: Member, at: int, places: Places | None = None
 ) -> Answer:
-    """What a provider answers to an asked policy by itself: the best of what its offers allow.
+    """What a provider answers to an asked policy by itself. The offer that it names decides; one that names none of the
+    dataset's (an agreement's renewal, say) gets the best of what all of them allow.
 
     Within an offer: agree, or wait for a person where the offer says so. Wider: the counter-offer nearest to it.
     What cannot be understood is refused; what cannot be compared waits for a person.
@@ -128,9 +129,10 @@ def answer(
     if faults:
         return Answer("refuse", code=faults[0].code, rule=faults[0].path, whom=Who.CONSUMER.value)
     as_offer = {**asked, "@type": "Offer"}
+    named = [offer for offer in dataset.offers if offer.id == asked.get("@id")]
     found = [
         (offer, judge(as_offer, {**offer.policy, "@type": "Offer"}, dataset, consumer, at, places))
-        for offer in dataset.offers
+        for offer in named or dataset.offers
     ]
     within = [offer for offer, judged in found if judged.verdict is Verdict.WITHIN]
     if any(offer.automatic for offer in within):
