@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final
 
 from shangyou.adapters.hj212.limits import Limits, ListenerSettings
 from shangyou.adapters.hj212.listener import Hj212Listener
@@ -24,6 +25,8 @@ from shangyou.settings import FILE, Settings, template
 
 if TYPE_CHECKING:
     from shangyou.flows.digest import Digest
+
+READING: Final = "shangyou.wiring_reading"  # what reads packets beside the node
 
 
 class SystemClock:
@@ -70,15 +73,18 @@ def digest(node: Node, beside: bool = False) -> Digest:
     from shangyou.flows.again import AGAIN, reader
     from shangyou.flows.digest import Digest  # with all readers and checks 12 MB: an idle node does without
     from shangyou.flows.readers import READERS
+    from shangyou.flows.stretch import stretches
     from shangyou.quality.reader import packaged_plan
 
+    plan = packaged_plan()
     readers = {**READERS, AGAIN: reader(node.journal, node.store, node.registry, node.intake)}
     choose = None
     if beside:
-        reading = ReadingBeside(node.settings.home / "journal", node.journal, node.registry)
+        make = partial(stretches, node.journal, node.registry, plan)
+        reading = ReadingBeside(node.settings.home / "journal", READING, make, node.registry)
         node.ends.callback(reading.close)
         choose = reading.choose
-    return Digest(node.journal, node.store, node.registry, node.intake, readers, packaged_plan(), choose)
+    return Digest(node.journal, node.store, node.registry, node.intake, readers, plan, choose)
 
 
 def listener(node: Node, kept: Callable[[range], None] = lambda new: None) -> Hj212Listener:

@@ -16,11 +16,14 @@ from shangyou.adapters.reading import BUSY, QUIET, ReadingBeside
 from shangyou.core.errors import UnavailableError
 from shangyou.core.journal import Raw
 from shangyou.core.ports import Selection
+from shangyou.core.records import Flagged, Observations
 from shangyou.core.registry import Device
+from shangyou.core.stretch import Stretch, Stretches
 from shangyou.flows.digest import Digest
+from shangyou.flows.stretch import PacketStretches, stretches
 from shangyou.ingest.hj212.packet import Packet
-from shangyou.ingest.hj212.stretch import PacketReader, Taken
 from shangyou.quality.reader import packaged_plan
+from shangyou.wiring import READING
 from tests.fakes.state import FakeIntake, FakeRegistry
 
 MN = "A510000_0001"
@@ -45,7 +48,10 @@ class Bench:
         self.journal, self.clock = FileJournal(self.path, segment_bytes=20_000), Clock()
         self.registry, self.intake, self.store = FakeRegistry(), FakeIntake(), DuckStore(":memory:")
         self.registry.put_device(Device(MN, "甲", "51.甲"), "123456", "test", 0)
-        self.beside = ReadingBeside(self.path, self.journal, self.registry, self.clock)
+        self.beside = ReadingBeside(self.path, READING, self.here, self.registry, self.clock)
+
+    def here(self) -> Stretches:
+        return stretches(self.journal, self.registry, packaged_plan())
 
     def packets(self, count: int, first: int = 0) -> None:
         self.journal.append([self.packet(number) for number in range(first, first + count)])
@@ -71,28 +77,64 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     made.close()
 
 
-def rows(taken: Taken) -> list[tuple[object, ...]]:
-    o = taken.reading.parsed.observations
+def rows(taken: Stretch) -> list[tuple[object, ...]]:
+    return [*columns(taken.flagged, taken.received.tolist()), *columns(taken.again, [0] * len(taken.again.flag))]
+
+
+def columns(flagged: Flagged, received: list[int]) -> list[tuple[object, ...]]:
+    o = flagged.observations
     keys = [o.keys[series] for series in o.series.tolist()]
-    columns = (o.time, o.value, o.mark, o.entry, taken.received)
-    return list(zip(keys, *(column.tolist() for column in columns), strict=True))
+    found = (o.time, o.value, o.mark, o.entry, flagged.flag, flagged.suspect, flagged.fail)
+    return list(zip(keys, *(column.tolist() for column in found), received, strict=True))
 
 
 def nothing() -> None:
     """Nobody else wants a turn."""
 
 
+def unknown(observations: Observations) -> None:
+    """The store has nothing yet."""
+
+
+def take(reader: Stretches, start: int, stop: int, anew: bool = False) -> Stretch:
+    return reader.take(start, stop, 0, anew, unknown, nothing)
+
+
 @pytest.mark.parametrize("cuts", [(300,), (1, 300), (100, 101, 299, 300), (50, 150, 250, 300)])
 def test_what_is_read_beside_is_what_is_read_here_wherever_it_is_cut(bench: Bench, cuts: tuple[int, ...]) -> None:
     bench.packets(300)
-    beside, here = bench.beside.choose(BUSY, True), PacketReader(bench.journal, bench.registry)
+    beside, here = bench.beside.choose(BUSY, True), bench.here()
     start = 0
     for stop in cuts:
-        one, other = (reader.take(start, stop, 0, nothing) for reader in (beside, here))
+        one, other = (take(reader, start, stop) for reader in (beside, here))
         assert rows(one) == rows(other)
         assert (one.stop, one.fresh, one.first, one.at) == (other.stop, other.fresh, other.first, other.at)
-        assert one.reading.refused == other.reading.refused
+        assert one.refused == other.refused
         start = stop
+
+
+def test_what_the_store_has_of_a_series_is_asked_for_once_and_again_when_a_file_has_come(bench: Bench) -> None:
+    asked: list[int] = []
+
+    def earlier(observations: Observations) -> None:
+        asked.append(len(observations.keys))
+
+    bench.packets(30)
+    beside = bench.beside.choose(BUSY, True)
+    for start, anew in ((0, False), (10, False), (20, True)):
+        beside.take(start, start + 10, 0, anew, earlier, nothing)
+    assert asked == [1, 1]
+
+
+def test_a_store_that_cannot_be_asked_ends_the_process_and_the_next_begins_anew(bench: Bench) -> None:
+    def broken(observations: Observations) -> None:
+        raise UnavailableError("store.locked")
+
+    bench.packets(10)
+    beside = bench.beside.choose(BUSY, True)
+    with pytest.raises(UnavailableError, match=r"store\.locked"):
+        beside.take(0, 10, 0, False, broken, nothing)
+    assert take(bench.beside.choose(BUSY, True), 0, 10).stop == 10
 
 
 def test_a_view_of_a_journal_reads_on_while_it_grows_and_skips_what_is_not_asked_for(bench: Bench) -> None:
@@ -117,7 +159,7 @@ def test_a_stretch_ends_before_an_entry_that_is_no_packet(bench: Bench) -> None:
     bench.journal.append([Raw("lines", "a.txt", START, b"0 7.1")])
     bench.packets(2, 3)
     beside = bench.beside.choose(BUSY, True)
-    assert [beside.take(start, 6, 0, nothing).stop for start in (0, 3, 4)] == [3, 3, 6]
+    assert [take(beside, start, 6).stop for start in (0, 3, 4)] == [3, 3, 6]
 
 
 def test_a_killed_process_loses_and_doubles_nothing(bench: Bench) -> None:
@@ -141,25 +183,25 @@ def test_a_process_that_dies_at_work_is_told_and_the_next_reads_the_same_again(b
     assert process is not None
     os.kill(process, signal.SIGKILL)
     with pytest.raises(UnavailableError, match=r"digest\.reader"):
-        beside.take(0, 10, 0, nothing)
-    assert bench.beside.choose(BUSY, True).take(0, 10, 0, nothing).stop == 10
+        take(beside, 0, 10)
+    assert take(bench.beside.choose(BUSY, True), 0, 10).stop == 10
 
 
 def test_the_process_is_there_while_much_arrives_and_gone_when_it_is_quiet(bench: Bench) -> None:
-    assert isinstance(bench.beside.choose(BUSY - 1, True), PacketReader)
+    assert isinstance(bench.beside.choose(BUSY - 1, True), PacketStretches)
     assert bench.beside.process() is None
     busy = bench.beside.choose(BUSY, False)
     bench.clock.now += QUIET - 1
     assert bench.beside.choose(1, False) is busy
     bench.clock.now += 1
-    assert isinstance(bench.beside.choose(1, False), PacketReader)
+    assert isinstance(bench.beside.choose(1, False), PacketStretches)
     assert bench.beside.process() is None
 
 
 def test_a_reader_that_is_to_begin_anew_remembers_nothing(bench: Bench) -> None:
     bench.packets(5)
     first = bench.beside.choose(BUSY, True)
-    assert len(rows(first.take(0, 5, 0, nothing))) == 5
+    assert len(rows(take(first, 0, 5))) == 5
     anew = bench.beside.choose(BUSY, True)
     assert anew is not first
-    assert len(rows(anew.take(0, 5, 0, nothing))) == 5
+    assert len(rows(take(anew, 0, 5))) == 5

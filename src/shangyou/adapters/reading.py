@@ -1,11 +1,13 @@
-"""Packets read beside the node: a process of its own, that is there while much arrives and gone when it is quiet.
+"""Packets read and tested beside the node: a process of its own, there while much arrives and gone when it is quiet.
 
-Reading packets is work for a processor in plain Python. In the node it would share the interpreter's lock with the
-listener, which then acknowledges late; here it shares nothing. The process reads the journal's files itself and hands
-back columns. It keeps nothing that cannot be read again, so it may die at any time.
+Both are work for a processor in plain Python. In the node they would share the interpreter's lock with the listener,
+which then acknowledges late; here they share nothing. The process reads the journal's files itself and hands back
+columns. It keeps nothing that cannot be read again, so it may die at any time.
 
-    parent -> child   (start, stop, done, anew, devices or None if they are as before)
-    child -> parent   Taken, or an error
+    node  -> process   (start, stop, done, anew, devices or None if they are as before)
+    process -> node    observations: what does the store have of these series?
+    node  -> process   flagged values, or None; or an error
+    process -> node    Stretch, or an error
 """
 
 from __future__ import annotations
@@ -22,10 +24,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
-from shangyou.adapters.journal_view import JournalView
 from shangyou.core.errors import ShangyouError, UnavailableError
+from shangyou.core.records import Flagged, Observations
 from shangyou.core.registry import Device
-from shangyou.ingest.hj212.stretch import Devices, PacketReader, Packets, Readable, Taken
+from shangyou.core.stretch import Earlier, Stretch, Stretches
+from shangyou.ingest.hj212.stretch import Devices
 
 BUSY: Final = 1_000  # entries that wait at once: 2,000 a second, above which reading is better done beside the node
 QUIET: Final = 60.0  # seconds without so many, after which the process ends
@@ -36,17 +39,23 @@ SIZE: Final = struct.Struct("<Q")
 
 
 class ReadingBeside:
-    """What the digest asks for a reader of packets: here while little waits, beside the node while much does."""
+    """What the digest asks for stretches of packets: here while little waits, beside the node while much does."""
 
     def __init__(
-        self, path: Path, journal: Readable, devices: Devices, clock: Callable[[], float] = time.monotonic
+        self,
+        path: Path,
+        module: str,
+        make: Callable[[], Stretches],
+        devices: Devices,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._path, self._journal, self._devices, self._clock = path, journal, devices, clock
-        self._here: Packets | None = None
+        """module: what the process runs; it calls `answer`. make: what reads in this process, remembering nothing."""
+        self._path, self._module, self._make, self._devices, self._clock = path, module, make, devices, clock
+        self._here: Stretches | None = None
         self._beside: _Beside | None = None
         self._busy = -QUIET
 
-    def choose(self, behind: int, anew: bool) -> Packets:
+    def choose(self, behind: int, anew: bool) -> Stretches:
         """The reader for so many entries that wait; see flows.digest.Digest."""
         if behind >= BUSY:
             self._busy = self._clock()
@@ -54,11 +63,11 @@ class ReadingBeside:
             self._here = None
             if self._beside is None or anew or not self._beside.running():
                 self.close()
-                self._beside = _Beside(self._path, self._devices)
+                self._beside = _Beside(self._path, self._module, self._devices)
             return self._beside
         self.close()
         if self._here is None or anew:
-            self._here = PacketReader(self._journal, self._devices)
+            self._here = self._make()
         return self._here
 
     def process(self) -> int | None:
@@ -73,13 +82,13 @@ class ReadingBeside:
 
 
 class _Beside:
-    """`Packets` in a process of its own."""
+    """`Stretches` in a process of its own."""
 
-    def __init__(self, path: Path, devices: Devices) -> None:
+    def __init__(self, path: Path, module: str, devices: Devices) -> None:
         self._devices = devices
         self._told: list[Device] | None = None
         self.process = subprocess.Popen(  # noqa: S603  the command is our own
-            [sys.executable, "-m", "shangyou.adapters.reading", str(path)],
+            [sys.executable, "-m", module, str(path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C reaches the node alone, which ends it
@@ -88,24 +97,31 @@ class _Beside:
     def running(self) -> bool:
         return self.process.poll() is None
 
-    def take(self, start: int, stop: int, done: int, give_way: Callable[[], None]) -> Taken:
-        """See ingest.hj212.stretch.Packets. UnavailableError "digest.reader" if the process has ended."""
+    def take(
+        self, start: int, stop: int, done: int, anew: bool, earlier: Earlier, give_way: Callable[[], None]
+    ) -> Stretch:
+        """See core.stretch.Stretches. UnavailableError "digest.reader" if the process has ended."""
         for _ in range(TURNS):
             give_way()
         devices = self._devices.devices()
         told = None if devices == self._told else devices
+        found = self._ask((start, stop, done, anew, told))
+        while isinstance(found, Observations):
+            found = self._ask(earlier(found))
+        self._told = devices
+        if isinstance(found, ShangyouError):
+            raise found
+        assert isinstance(found, Stretch)
+        return found
+
+    def _ask(self, what: object) -> object:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         try:
-            _send(self.process.stdin, (start, stop, done, told))
-            answer = _receive(self.process.stdout)
+            _send(self.process.stdin, what)
+            return _receive(self.process.stdout)
         except (OSError, EOFError) as error:
             raise UnavailableError("digest.reader", status=self.process.poll(), detail=str(error)) from error
-        self._told = devices
-        if isinstance(answer, ShangyouError):
-            raise answer
-        assert isinstance(answer, Taken)
-        return answer
 
     def close(self) -> None:
         """Let it end, and see to it that it does."""
@@ -118,22 +134,6 @@ class _Beside:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-
-
-class _Told:
-    """The devices of which the node has told."""
-
-    def __init__(self) -> None:
-        self._all: Sequence[Device] = ()
-
-    def tell(self, devices: Sequence[Device]) -> None:
-        self._all = devices
-
-    def devices(self) -> list[Device]:
-        return list(self._all)
-
-    def device(self, mn: str) -> Device | None:
-        return next((device for device in self._all if device.mn == mn), None)
 
 
 def _send(pipe: IO[bytes], what: object) -> None:
@@ -154,23 +154,45 @@ def _receive(pipe: IO[bytes]) -> Any:
     return pickle.loads(data)  # noqa: S301
 
 
-def main() -> None:
-    """Answer until the node hangs up, or says nothing for long."""
+class Told:
+    """The devices of which the node has told."""
+
+    def __init__(self) -> None:
+        self._all: Sequence[Device] = ()
+
+    def tell(self, devices: Sequence[Device]) -> None:
+        """From now on it is these."""
+        self._all = devices
+
+    def devices(self) -> list[Device]:
+        """See ingest.hj212.stretch.Devices."""
+        return list(self._all)
+
+    def device(self, mn: str) -> Device | None:
+        """See ingest.hj212.stretch.Devices."""
+        return next((device for device in self._all if device.mn == mn), None)
+
+
+def answer(make: Callable[[Told], Stretches]) -> None:
+    """In the process: answer until the node hangs up, or says nothing for long."""
     os.nice(NICE)
-    told = _Told()
-    reader = PacketReader(JournalView(Path(sys.argv[1])), told)
+    told = Told()
+    reader = make(told)
     orders, answers = sys.stdin.buffer, sys.stdout.buffer
+
+    def earlier(observations: Observations) -> Flagged | None:
+        _send(answers, observations)
+        found = _receive(orders)
+        assert found is None or isinstance(found, Flagged)
+        return found
+
     with contextlib.suppress(EOFError, BrokenPipeError):
         while select.select([orders], [], [], 2 * QUIET)[0]:
-            start, stop, done, devices = _receive(orders)
+            start, stop, done, anew, devices = _receive(orders)
             if devices is not None:
                 told.tell(devices)
             try:
-                answer: object = reader.take(start, stop, done, lambda: None)
+                found: object = reader.take(start, stop, done, anew, earlier, lambda: None)
             except ShangyouError as error:
-                answer = error
-            _send(answers, answer)
-
-
-if __name__ == "__main__":
-    main()
+                found = error
+            _send(answers, found)

@@ -18,7 +18,6 @@ import secrets
 import signal
 import socket
 import ssl
-import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -38,7 +37,6 @@ from shangyou.settings import Settings
 log = logging.getLogger("shangyou.serve")
 
 GRACE: Final = 10  # seconds that answers under way may take when the node ends
-SWITCH_S: Final = 0.001  # until a thread that computes lets another go on; Python's 5 ms add up on the way of an answer
 BACKLOG: Final = 2048  # connections that wait to be accepted
 LINES: Final = 1000  # connections of the web server at a time; more get 503 and cannot take the devices' descriptors
 
@@ -51,7 +49,6 @@ def serve(settings: Settings) -> None:
     with contextlib.closing(wiring.build(settings)) as node:
         import uvloop
 
-        sys.setswitchinterval(SWITCH_S)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_Service(node).run())
 

@@ -14,21 +14,18 @@ import numpy as np
 from shangyou.core.errors import ShangyouError, UnavailableError
 from shangyou.core.journal import Entry, Journal, Raw
 from shangyou.core.ports import Batch, Intake, ObservationStore, Progress, Registry
-from shangyou.core.records import Counts, Flagged, Ints, Observations, Parsed, Refusal, SeriesKey
+from shangyou.core.records import Counts, Flagged, Observations, Parsed, Refusal
 from shangyou.core.registry import Section
-from shangyou.flows.columns import from_table, joined, part, rows, split
+from shangyou.core.stretch import Stretch, Stretches
+from shangyou.flows.columns import from_table
 from shangyou.flows.receive import fingerprint
-from shangyou.ingest.hj212.stretch import KIND, Packets, Taken, here
+from shangyou.flows.stretch import here, in_time, stretches
+from shangyou.ingest.hj212.stretch import KIND
 from shangyou.quality.check import check
-from shangyou.quality.follow import follow
 from shangyou.quality.plan import Plan
 
 LOOK_BACK: Final = 100  # earlier values of each series that checks may see: days of hours, hours of minutes
 LOOK_BACK_MS: Final = 3 * 86_400_000  # and how old they may be
-
-
-FIRST_MS: Final = -9_214_560_000_000  # 1678-01-01
-LAST_MS: Final = 9_214_646_400_000  # 2262-01-01: what nanoseconds of other software can still hold
 
 FileReader = Callable[[Raw], Iterator[Parsed]]
 
@@ -44,27 +41,23 @@ class Digest:
         intake: Intake,
         files: Mapping[str, FileReader],
         plan: Plan,
-        choose: Callable[[int, bool], Packets] | None = None,
+        choose: Callable[[int, bool], Stretches] | None = None,
     ) -> None:
-        """choose: what reads packets when so many journal entries wait; if True, or another than before, it remembers
-        nothing. None = this process.
+        """choose: what reads and tests packets when so many journal entries wait; if True, or another than before, it
+        remembers nothing. None = this process.
         """
         self._journal, self._store = journal, store
         self._registry, self._intake = registry, intake
         self._files, self._plan = files, plan
-        self._choose = choose or here(journal, registry)
+        self._choose = choose or here(lambda: stretches(journal, registry, plan))
         self._met: set[Section] = set()  # as they were met; the registry need not hear of them again
         self._begin_anew()
 
     def _begin_anew(self) -> None:
-        self._packets: Packets | None = None
+        self._packets: Stretches | None = None
         self._caught_up = False  # has the reader seen again what was still waited upon when the node last ended?
         self._pending: int | None = None
-        self._follow_anew()
-
-    def _follow_anew(self) -> None:
-        self._tail: Flagged | None = None  # the last values of series that packets report, for the tests of the next
-        self._followed: set[SeriesKey] = set()
+        self._files_since = False  # has a file brought values since packets were last taken?
 
     def behind(self) -> int:
         """How many journal entries are not in the store yet."""
@@ -101,7 +94,8 @@ class Digest:
         while place < end:
             if stop():
                 return total
-            taken = packets.take(place, end, done, give_way)
+            taken = packets.take(place, end, done, self._files_since, self._earlier, give_way)
+            self._files_since = False
             if taken.stop > place:
                 total += self._keep_packets(taken)
                 place = taken.stop
@@ -114,43 +108,19 @@ class Digest:
         self._caught_up = True
         return total
 
-    def _keep_packets(self, taken: Taken) -> Counts:
-        read = taken.reading
-        self._pending = read.pending
+    def _keep_packets(self, taken: Stretch) -> Counts:
+        self._pending = taken.pending
         if not taken.fresh:
             return Counts()
         refused: dict[int, tuple[Entry, list[Refusal]]] = {}
-        for entry, refusal in read.refused:
+        for entry, refusal in taken.refused:
             refused.setdefault(entry.id, (entry, []))[1].append(refusal)
         self._intake.refuse_all(list(refused.values()))
         batch = Batch(taken.first, KIND, KIND, taken.at, entries=taken.fresh)
-        parsed, received = _in_time(read.parsed, taken.received)
-        observations = parsed.observations
-        mine, others = self._tail_of(observations)
-        followed = follow(observations, mine, batch.received, self._plan)
-        counts = self._store.append(
-            batch,
-            followed.flagged,
-            len(read.refused),
-            self._progress(taken.stop),
-            received=received,
-            again=followed.again,
+        after = self._progress(taken.stop)
+        return self._store.append(
+            batch, taken.flagged, len(taken.refused), after, received=taken.received, again=taken.again
         )
-        self._tail = followed.tail if others is None else joined([others, followed.tail])
-        return counts
-
-    def _tail_of(self, observations: Observations) -> tuple[Flagged | None, Flagged | None]:
-        """The last values of the series of some observations, and those of all others.
-
-        A series is looked up in the store when it is met for the first time.
-        """
-        fresh = [key for key in observations.keys if key not in self._followed]
-        if fresh:
-            earlier = self._earlier(part(observations, fresh))
-            if earlier:
-                self._tail = earlier if self._tail is None else joined([self._tail, earlier])
-            self._followed.update(fresh)
-        return (None, None) if self._tail is None else split(self._tail, observations.keys)
 
     def _take_file(self, entry: Entry) -> Counts:
         raw = entry.raw
@@ -162,7 +132,7 @@ class Digest:
         batch = Batch(entry.id, raw.kind, raw.source, raw.received, digest)
         reader = self._files.get(raw.kind, _unreadable)
         total, refusals = Counts(), list[Refusal]()
-        self._follow_anew()  # the file may hold values of series that packets report too
+        self._files_since = True  # it may hold values of series that packets report too
         for number, (parsed, last) in enumerate(_marked_last(_whole(reader, raw))):
             refusals += parsed.refusals
             if last:  # refusals first: with the last values the progress is written, and this file is never read again
@@ -200,23 +170,21 @@ def _whole(reader: FileReader, raw: Raw) -> Iterator[Parsed]:
     """
     try:
         for parsed in reader(raw):
-            yield _in_time(parsed)[0]
+            yield _in_time(parsed)
     except ShangyouError:
         raise
     except Exception as error:  # noqa: BLE001 - see above; the file stays in the journal
         yield Parsed(Observations.build([]), (), (Refusal("receive.fault", {"detail": repr(error)[:200]}),))
 
 
-def _in_time(parsed: Parsed, received: Ints | None = None) -> tuple[Parsed, Ints | None]:
-    """Without the observations of times that cannot be kept, and when those that stay were received."""
+def _in_time(parsed: Parsed) -> Parsed:
+    """Without the observations of times that cannot be kept."""
     o = parsed.observations
-    far = (o.time < FIRST_MS) | (o.time >= LAST_MS)
-    if not far.any():
-        return parsed, received
-    near = np.flatnonzero(~far)
-    refusal = Refusal("receive.time", {"rows": int(far.sum())})
-    kept = Parsed(rows(o, near), parsed.sections, (*parsed.refusals, refusal))
-    return kept, None if received is None else received[near]
+    kept, _ = in_time(o, o.time)
+    if kept is o:
+        return parsed
+    refusal = Refusal("receive.time", {"rows": len(o) - len(kept)})
+    return Parsed(kept, parsed.sections, (*parsed.refusals, refusal))
 
 
 def _unreadable(raw: Raw) -> Iterator[Parsed]:

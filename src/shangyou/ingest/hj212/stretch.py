@@ -1,7 +1,6 @@
 """Packets of the journal to observations, a stretch at a time: the part of the digest that is work for a processor.
 
-It needs nothing but the journal and the devices, so it may run beside the node, in a process of its own
-(`adapters.reading`); what it remembers between two stretches can be read again from the journal.
+What it remembers between two stretches can be read again from the journal.
 """
 
 from __future__ import annotations
@@ -92,18 +91,6 @@ class PacketReader:
             reading=reading,
             received=_received(entries, reading.parsed.observations),
         )
-
-
-def here(journal: Readable, devices: Devices) -> Callable[[int, bool], Packets]:
-    """What the digest asks for a reader: always one in this process."""
-    made: list[Packets] = []
-
-    def choose(behind: int, anew: bool) -> Packets:
-        if anew or not made:
-            made[:] = [PacketReader(journal, devices)]
-        return made[0]
-
-    return choose
 
 
 def _in_stretches(entries: Iterable[Entry], give_way: Callable[[], None]) -> Iterator[Entry]:
