@@ -109,9 +109,10 @@ def turn(node: Node) -> None:
     joined = exchange(node)
     if joined is not None:
         contracting(joined).turn()
-        from shangyou.faces import moving
+        from shangyou.faces import moving, standing
 
         moving.turn(joined)
+        standing.keeper(joined).turn()
 
 
 def _delivered(control: Control, letter: Letter) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 from shangyou.core.errors import ConflictError, InputError, NotFoundError
 from shangyou.core.ports import Person
 from shangyou.core.registry import Device
-from shangyou.faces.api import catalogue, contracts, federation_deeds, ledger, passages
+from shangyou.faces.api import catalogue, contracts, federation_deeds, ledger, passages, standing
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.moments import moment
 from shangyou.faces.api.tables import Deed, Done
@@ -273,5 +273,6 @@ DEEDS: Final = {
         *federation_deeds.DEEDS,
         *contracts.DEEDS,
         *passages.DEEDS,
+        *standing.DEEDS,
     )
 }

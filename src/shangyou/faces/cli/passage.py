@@ -13,6 +13,7 @@ from shangyou.faces.cli.contract import transfer
 feed = group("feed")
 
 MOVED: Final = ("id", "role", "peer", "dataset", "format", "state", "rows", "bytes", "code")
+STANDING: Final = ("dataset", "state", "waits", "person", "rows", "last", "why")
 SIGNED: Final = ("id", "peer", "at", "rows", "bytes", "signatures", "differences")
 Agreement = Annotated[str, typer.Argument(help=t("contract.agreement"))]
 OfAgreement = Annotated[str, typer.Option("--agreement", help=t("contract.agreement"))]
@@ -84,3 +85,38 @@ def resume(call: Call, id: Id) -> None:
     """Go on with a feed."""
     with call.session() as session:
         call.say("contract.done", **session.do("feeds/resume", id=id))
+
+
+@command(feed, "stand", "feed.stand")
+def stand(
+    call: Call,
+    source: Annotated[list[str] | None, typer.Argument(help=t("feed.source"), show_default=False)] = None,
+    dataset: Annotated[list[str] | None, typer.Option(help=t("feed.dataset"), show_default=False)] = None,
+    purpose: Annotated[str, typer.Option(help=t("feed.purpose"))] = "assessment",
+    backfill: Annotated[bool, typer.Option(help=t("feed.backfill"))] = True,
+    give: Annotated[bool, typer.Option(help=t("feed.give"))] = True,
+    again: Annotated[bool, typer.Option("--again", help=t("feed.again"))] = False,
+) -> None:
+    """Set standing subscriptions up."""
+    given = {"source": source or [], "dataset": dataset or [], "purpose": purpose, "backfill": backfill}
+    with call.session() as session:
+        done = session.do("feeds/stand", **given, give=give, again=again)
+        call.say("feed.stood", **{**done, "sources": ", ".join(done["sources"]), "given": ", ".join(done["given"])})
+
+
+@command(feed, "standing", "feed.standing", rows=True)
+def standing(call: Call) -> None:
+    """How far each dataset is."""
+    with call.session() as session:
+        call.show(session.ask("feeds/standing"), STANDING)
+
+
+@command(feed, "unstand", "feed.unstand")
+def unstand(
+    call: Call,
+    source: Annotated[str, typer.Argument(help=t("feed.source_one"))],
+    stop: Annotated[bool, typer.Option("--stop", help=t("feed.stop"))] = False,
+) -> None:
+    """Take one back."""
+    with call.session() as session:
+        call.say("feed.unstood", **session.do("feeds/unstand", source=source, stop=stop))
