@@ -24,18 +24,25 @@ class Past:
     def __init__(self, entries: Iterable[Said]) -> None:
         self._place: dict[str, int] = {}
         self._before: list[int] = []  # bit p of the mask at n: entry n follows entry p
+        self._latest: list[int] = []  # ms since 1970 UTC: the newest date among what entry n follows
+        dates: list[int] = []
         for entry in entries:
+            places = [self._place[id] for id in entry.after if id in self._place]
             mask = 0
-            for id in entry.after:
-                place = self._place.get(id)
-                if place is not None:
-                    mask |= self._before[place] | 1 << place
+            for place in places:
+                mask |= self._before[place] | 1 << place
             self._place.setdefault(entry.id, len(self._before))
             self._before.append(mask)
+            self._latest.append(max((max(dates[place], self._latest[place]) for place in places), default=0))
+            dates.append(entry.at)
 
     def follows(self, later: str, earlier: str) -> bool:
         """Had the author of the one read the other?"""
         return bool(self._before[self._place[later]] >> self._place[earlier] & 1)
+
+    def dated_back(self, entry: Said) -> bool:
+        """Is it dated before something that its author had read?"""
+        return entry.at < self._latest[self._place[entry.id]]
 
     def of(self, later: str, entries: Iterable[Said]) -> Iterator[Said]:
         """Those of the entries that the author of one had read, in their order."""
