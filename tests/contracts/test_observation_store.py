@@ -71,6 +71,12 @@ def test_older_values_that_arrive_late_do_not_become_the_latest(store: Observati
     store.append(batch(3), lot(row(PH, 5, 7.6)))
     assert values(store.latest(sites=["51.甲"], parameters=["ph"])) == [("51.甲", 5, 1, 7.6)]
     assert store.latest(sites=["nowhere"]).num_rows == 0
+    assert (
+        store.newest()
+        == store.newest(["51.甲"], ["ph"])
+        == max(store.latest()["received"].cast(pa.int64()).to_pylist())
+    )
+    assert store.newest(["nowhere"]) is None
 
 
 def test_selections_narrow_by_place_parameter_time_and_number(store: ObservationStore) -> None:

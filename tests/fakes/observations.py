@@ -197,6 +197,11 @@ class FakeObservations:
         newest = {v.key: v for v in found if not v.fail & Check.TIME}
         return _table(list(newest.values()))
 
+    def newest(self, sites: Sequence[str] = (), parameters: Sequence[str] = ()) -> int | None:
+        """See core.ports.ObservationStore."""
+        times = self.latest(sites, parameters)["received"].cast(pa.int64()).to_pylist()
+        return max(times, default=None)
+
     def means(
         self,
         selection: Selection,

@@ -147,6 +147,10 @@ class ObservationStore(Protocol):
         """The newest observation of each series; same columns."""
         ...
 
+    def newest(self, sites: Sequence[str] = (), parameters: Sequence[str] = ()) -> int | None:
+        """When the newest of these arrived [ms since 1970 UTC]; None if there are none."""
+        ...
+
     def means(
         self,
         selection: Selection,

@@ -139,8 +139,7 @@ def _header(
     own: Own, question: Question, at: int, chosen: Mapping[str, Section], label: Mapping[str, str], table: pa.Table
 ) -> Header:
     values = len(table) if question.shape == "rows" else int(pc.sum(table["count"]).as_py() or 0)
-    newest = pc.max(own.store.latest(sorted(label), question.parameters)["received"]) if label else None
-    last = None if newest is None else newest.cast(pa.int64()).as_py()
+    last = own.store.newest(sorted(label), question.parameters) if label else None
     told = question.shape == "rows" or question.label == "section"
     here = set(pc.unique(table["site" if question.shape == "rows" else "label"]).to_pylist()) if told else set()
     about = {id: section for id, section in chosen.items() if id in here}

@@ -64,6 +64,12 @@ def latest(ids: list[int] | None) -> Query:
     )
 
 
+def newest(ids: list[int] | None) -> Query:
+    """When the newest of them arrived [ms]."""
+    where = "" if ids is None else " where series in (select unnest(?::integer[]))"
+    return f"select epoch_ms(max(received)) from latest{where}", [] if ids is None else [ids]
+
+
 def newest_rows(series: str) -> str:
     """Rows of the table `latest` anew, for the series listed in the table named `series`."""
     return (

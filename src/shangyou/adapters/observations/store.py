@@ -154,6 +154,13 @@ class DuckStore:
         query, values = read.latest(ids)
         return self._ask(query, values)
 
+    def newest(self, sites: Sequence[str] = (), parameters: Sequence[str] = ()) -> int | None:
+        """See core.ports.ObservationStore."""
+        query, values = read.newest(self._index.matching(Selection(sites=tuple(sites), parameters=tuple(parameters))))
+        with _reading():
+            (found,) = self._con.cursor().execute(query, values).fetchone() or (None,)
+        return None if found is None else int(found)
+
     def means(
         self,
         selection: Selection,

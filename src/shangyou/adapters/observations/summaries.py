@@ -25,6 +25,19 @@ GATHERED: Final = (
     f"count(*) as count, sum(o.censor = 1) as censored, min({NUMBER}) as minimum, max({NUMBER}) as maximum,"
     f" sum(cast(round(if(l.powered, pow(10, -{NUMBER}) * {POWERS!r}, {NUMBER} * {STEPS!r})) as hugeint)) as total"
 )
+ADDED: Final = (  # over the buckets of a group
+    "sum(count) as count, sum(censored) as censored, sum(total) as total, min(minimum) as minimum,"
+    " max(maximum) as maximum, list(bucket order by bucket) as bucket,"
+    " list(cast(count as bigint) order by bucket) as tally"
+)
+TOLD: Final = {  # with percentiles, and without
+    kind: "cast(count as bigint) as count, cast(censored as bigint) as censored,"
+    f" cast(total as decimal(38, 0)) as total, minimum, maximum, {lists}"
+    for kind, lists in (
+        (True, "bucket, tally"),
+        (False, "cast(null as integer[]) as bucket, cast(null as bigint[]) as tally"),
+    )
+}
 
 
 class Groups:
@@ -64,20 +77,18 @@ def summaries(selection: Selection, groups: Groups, period: str, offset_ms: int,
         "l as materialized (select unnest(?::integer[]) as id, unnest(?::integer[]) as number,"
         " unnest(?::boolean[]) as powered)"
     )
-    bucket = f"cast({BUCKET} as integer)" if percentiles else "0"
-    gathered = (
-        f"select l.number, {start} as start, {bucket} as bucket, {GATHERED}"
-        f" from observation o join l on l.id = o.series{joins}{where} group by 1, 2, 3"
-    )
-    lists = "list(bucket order by bucket)", "list(cast(count as bigint) order by bucket)"
-    if not percentiles:
-        lists = "cast(null as integer[])", "cast(null as bigint[])"
+    rows = f" from observation o join l on l.id = o.series{joins}{where}"
+    if percentiles:
+        bucket = f"cast({BUCKET} as integer)"
+        before += (
+            f"{lots}, b as (select l.number, {start} as start, {bucket} as bucket, {GATHERED}{rows} group by 1, 2, 3)"
+        )
+        before += f", g as (select number, start, {ADDED} from b group by 1, 2)"
+    else:  # one pass less: it is half of what a question to a small node takes
+        before += f"{lots}, g as (select l.number, {start} as start, {GATHERED}{rows} group by 1, 2)"
     return (
-        f"with {before}{lots}, b as ({gathered}), g as (select number, start, cast(sum(count) as bigint) as count,"
-        " cast(sum(censored) as bigint) as censored, cast(sum(total) as decimal(38, 0)) as total,"
-        f" min(minimum) as minimum, max(maximum) as maximum, {lists[0]} as bucket, {lists[1]} as tally"
-        " from b group by 1, 2)"
-        f" select g.number, cast({begin} as timestamptz) as period, g.* exclude (number, start) from g order by 1, 2",
+        f"with {before} select g.number, cast({begin} as timestamptz) as period, {TOLD[percentiles]}"
+        " from g order by 1, 2",
         [groups.ids, groups.group, groups.powered, *values],
     )
 
