@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -67,10 +67,10 @@ class Served:
 
 
 @contextmanager
-def served(home: Path, *words: str, **more: str) -> Iterator[Served]:
-    """A node that serves `home`; it is ended if the test did not."""
+def served(home: Path, *words: str, inside: Sequence[str] = (), **more: str) -> Iterator[Served]:
+    """A node that serves `home`; it is ended if the test did not. inside: the command that leads to where it runs."""
     process = subprocess.Popen(
-        [*BEGIN, "--home", str(home), "node", "serve", *words],
+        [*inside, *BEGIN, "--home", str(home), "node", "serve", *words],
         env=environment(**{"SHANGYOU_HTTP_PORT": "0", **more}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
