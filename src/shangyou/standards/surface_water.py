@@ -34,14 +34,17 @@ class Limits:
     saturation: float  # percent of saturation of dissolved oxygen that makes class I as well; NaN = no such rule
 
 
-@cache
 def limits(on: date, items: tuple[str, ...], kind: WaterKind) -> Limits:
     """Limits in force on a day for some items.
 
     Raises InputError "standards.item" for an item that has no class limits in that kind of water (total nitrogen in a
     river), NotFoundError "standards.edition" before GB 3838-2002.
     """
-    source = edition("gb3838", on)
+    return _limits(edition("gb3838", on), items, kind)
+
+
+@cache
+def _limits(source: Edition, items: tuple[str, ...], kind: WaterKind) -> Limits:
     table = source.body["items"]
     sense = np.zeros(len(items), np.int8)
     bounds = np.full((len(items), len(CLASSES)), np.nan)
@@ -100,10 +103,13 @@ class AssessmentRules:
     samples: Mapping[str, int]  # kind of period: fewest values
 
 
-@cache
 def assessment_rules(on: date) -> AssessmentRules:
     """The assessment rules in force on a day; NotFoundError "standards.edition"."""
-    source = edition("assessment", on)
+    return _assessment_rules(edition("assessment", on))
+
+
+@cache
+def _assessment_rules(source: Edition) -> AssessmentRules:
     body = source.body
     grades = tuple(Grade(n, g["key"], g["zh"], g["en"]) for n, g in enumerate(body["section"]["grades"], 1))
     number = {grade.key: grade.number for grade in grades}
@@ -130,16 +136,20 @@ def assessment_rules(on: date) -> AssessmentRules:
     )
 
 
-@cache
 def decimals(on: date, items: tuple[str, ...], use: str = "assess") -> tuple[int | None, ...]:
     """Decimals to which values of items are rounded; None where the rules name none, as before 2020.
 
     use: "assess" before comparing with limits, "hourly" for hourly automatic values.
     """
     try:
-        table = edition("statistics", on).body["decimals"]
+        return _decimals(edition("statistics", on), items, use)
     except NotFoundError:
         return (None,) * len(items)
+
+
+@cache
+def _decimals(source: Edition, items: tuple[str, ...], use: str) -> tuple[int | None, ...]:
+    table = source.body["decimals"]
     return tuple(table.get(item, {}).get(use) for item in items)
 
 
@@ -154,9 +164,12 @@ class Publication:
     saturation: bool
 
 
-@cache
 def publication(on: date) -> Publication:
     """The portal's way on a day; NotFoundError "standards.edition" before 2020."""
-    source = edition("publication", on)
+    return _publication(edition("publication", on))
+
+
+@cache
+def _publication(source: Edition) -> Publication:
     body = source.body
     return Publication(source, body["items"], body["required"], body["rounding"], body["saturation"])

@@ -1,0 +1,178 @@
+"""Work on an incident with other members: open a room, grade it, report, share tasks, sample, act, close."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from shangyou.core.clock import LEGAL, from_ms
+from shangyou.core.errors import ConflictError, InputError
+from shangyou.exchange.dossier.entry import Entry
+from shangyou.exchange.dossier.port import Reception
+from shangyou.flows.saying import Together, begin, say
+from shangyou.governance.fields import Void
+from shangyou.governance.incident.clocks import Clock, clocks
+from shangyou.governance.incident.fold import room
+from shangyou.governance.incident.grading import Proposal, propose
+from shangyou.governance.incident.known import Heard, heard, then
+from shangyou.governance.incident.room import Room
+from shangyou.standards.library import Edition, edition, editions
+
+SUBJECT: Final = "incident"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The editions that an incident is judged by."""
+
+    plan: Edition  # grading
+    reporting: Edition
+    guidance: Edition  # the eight tasks
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A room at this node at a moment."""
+
+    id: str  # of the dossier
+    room: Room
+    rules: Rules
+    proposal: Proposal
+    clocks: tuple[Clock, ...]
+    entries: Sequence[Entry]
+    receptions: Sequence[Reception]
+    at: int  # ms since 1970 UTC
+
+    @property
+    def grade(self) -> str:
+        """The grade by which the clocks run: the confirmed one, else the one that the facts make."""
+        return self.room.grade.value.grade if self.room.grade is not None else self.proposal.grade
+
+    @property
+    def late(self) -> tuple[Clock, ...]:
+        """Reports that should have gone out."""
+        return tuple(clock for clock in self.clocks if clock.state == "late")
+
+    def heard(self) -> tuple[Heard, ...]:
+        """When each member showed that it had read what others said."""
+        return heard(self.entries)
+
+
+def rules_of(entries: Sequence[Entry]) -> Rules:
+    """The editions in force on the day when the incident was noticed; of a standard that began later, its first."""
+    noticed = entries[0].body.get("noticed")
+    day = from_ms(noticed if type(noticed) is int and 0 < noticed < 2**41 else entries[0].at).astimezone(LEGAL).date()
+    return Rules(*(_edition(f"incident_{name}", day) for name in ("grading", "reporting", "tasks")))
+
+
+def _edition(family: str, day: date) -> Edition:
+    first = editions(family)[0]
+    return first if day < first.valid_from else edition(family, day)
+
+
+def seen(id: str, entries: Sequence[Entry], now: int, receptions: Sequence[Reception] = ()) -> Seen:
+    """What entries amount to at a moment. InputError for a dossier that is no incident's."""
+    rules = rules_of(entries)
+    made = room(entries, rules.plan, rules.guidance)
+    proposal = propose({key: claim.value for key, claim in made.facts.items()}, rules.plan)
+    grade = made.grade.value.grade if made.grade is not None else proposal.grade
+    running = clocks(made, grade, rules.reporting, now)
+    return Seen(id, made, rules, proposal, running, entries, receptions, now)
+
+
+def look(together: Together, id: str) -> Seen:
+    """The room as it is now. NotFoundError "dossier.unknown"."""
+    dossiers = together.dossiers
+    return seen(id, dossiers.entries(id), together.now(), dossiers.receptions(id))
+
+
+def look_back(together: Together, id: str, at: int, member: str = "") -> Seen:
+    """The room as it was known at a moment, to all together or to one member by what it said."""
+    told = then(together.dossiers.entries(id), at, member)
+    entries = [entry for entry in told if isinstance(entry, Entry)]
+    if not entries:
+        raise InputError("incident.before", at=at)
+    return seen(id, entries, at)
+
+
+def incidents(together: Together, limit: int = 200) -> list[Seen]:
+    """The rooms of this node, the last changed first."""
+    now = together.now()
+    return [
+        seen(each.id, together.dossiers.entries(each.id), now) for each in together.dossiers.headings(SUBJECT, limit)
+    ]
+
+
+def open_room(together: Together, members: Sequence[str], body: Mapping[str, object], by: str) -> str:
+    """Open a room with other members; its id. InputError "entry.field" names what is missing or wrong."""
+    return begin(together, SUBJECT, members, body, lambda entries: seen("", entries, together.now()), by)
+
+
+def from_warning(together: Together, warning: str) -> dict[str, object]:
+    """What the opening of a room takes over from a warning's dossier: place, river, substance, times, who is affected.
+
+    NotFoundError "dossier.unknown"; InputError "incident.no_warning" for a dossier of another subject.
+    """
+    entries = together.dossiers.entries(warning)
+    if entries[0].body.get("subject") != "warning":
+        raise InputError("incident.no_warning", id=warning)
+    found: dict[str, object] = {"warning": warning}
+    for entry in entries:
+        found |= {name: entry.body[name] for name in TAKEN if entry.body.get(name)}
+    author = entries[0].author
+    found |= {"in_charge": [author], "noticed": entries[0].at}
+    named = entries[0].body.get("members")
+    return found | {"affected": [each for each in named if each != author] if isinstance(named, list) else []}
+
+
+TAKEN: Final = (
+    "title_zh",
+    "title_en",
+    "place_zh",
+    "place_en",
+    "river",
+    "province",
+    "substance",
+    "occurred",
+    "simulated",
+)
+
+
+def tell(together: Together, id: str, verb: str, body: Mapping[str, object], by: str) -> Entry:
+    """Say something in a room: facts, grade, report, task, point, sample, measure, decision, note, close, reopen.
+
+    Raises what the fold has against it: InputError "entry.field", ConflictError "incident.closed" ...
+    """
+    return say(together, id, f"{SUBJECT}.{verb}", body, _void, by)
+
+
+def confirm(together: Together, id: str, grade: str, why: str, role: str, by: str) -> Entry:
+    """Confirm the proposed grade, or choose another for a reason. InputError "entry.field" if there is none."""
+    proposed = look(together, id).proposal.grade
+    return tell(together, id, "grade", {"grade": grade or proposed, "proposed": proposed, "why": why, "role": role}, by)
+
+
+def claim_task(together: Together, id: str, task: str, change: Mapping[str, object], by: str) -> Entry:
+    """Change what is given of a task; the rest stays as it stands."""
+    held = look(together, id).room.tasks.get(task)
+    body: dict[str, object] = {"task": task}
+    if held is not None:
+        value = held.value
+        body |= {"title_zh": value.title_zh, "title_en": value.title_en, "owner": value.owner, "state": value.state}
+        body |= {"due": value.due, "note": value.note}
+    return tell(together, id, "task", body | {key: value for key, value in change.items() if value is not None}, by)
+
+
+def end(together: Together, id: str, body: Mapping[str, object], by: str) -> Entry:
+    """Close the room for this member. ConflictError "incident.late_reports" while a statutory report is owed by it."""
+    found = look(together, id)
+    if found.late and together.me in found.room.opening.in_charge:
+        raise ConflictError("incident.late_reports", count=len(found.late))
+    return tell(together, id, "close", body, by)
+
+
+def _void(entries: Sequence[Entry]) -> Sequence[Void]:
+    rules = rules_of(entries)
+    return room(entries, rules.plan, rules.guidance).void
