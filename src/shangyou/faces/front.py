@@ -20,7 +20,10 @@ from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.problem import problem
 
 LOOPBACK = ("127.0.0.1", "::1")
-BETWEEN = ("/dsp/", "/federation/", "/witness/", "/data/", "/question/", "/.well-known/dspace-version")  # other nodes
+BETWEEN = (  # other nodes
+    *("/dsp/", "/federation/", "/witness/", "/data/", "/question/", "/dossiers/"),
+    "/.well-known/dspace-version",
+)
 HEADERS = (  # of every answer of the API: it is data, for whoever asked, once
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),

@@ -183,15 +183,20 @@ def keeping(node: Node) -> Thread:
 
 
 def reconciling(node: Node) -> Thread:
-    """Makes up for what was lost between members: letters, decisions, records; nothing while in no federation."""
+    """Makes up for what was lost between members: entries, letters, decisions, records; nothing while alone."""
 
     def turn() -> None:
         from shangyou.wiring_exchange import exchange
 
-        if exchange(node) is not None:
+        joined = exchange(node)
+        if joined is not None:
             from shangyou.faces import contracting  # 10 MB: a node that is alone does without
+            from shangyou.faces.dossiers import dossiers
 
-            contracting.turn(node)
+            try:
+                dossiers(joined).turn()
+            finally:
+                contracting.turn(node)
 
     return Thread("contracts", CONTRACTS, turn)
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from shangyou.core.errors import NotFoundError
-from shangyou.faces.between import catalogue, data, dsp, question, trust, witness
+from shangyou.faces.between import catalogue, data, dossiers, dsp, question, trust, witness
 from shangyou.faces.between.access import refused
 from shangyou.wiring_exchange import Exchange
 
@@ -23,6 +23,7 @@ PARTS: Final[tuple[Callable[[Exchange], list[Route]], ...]] = (  # each part add
     dsp.routes,
     data.routes,
     question.routes,
+    dossiers.routes,
 )
 
 
