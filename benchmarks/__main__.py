@@ -20,6 +20,7 @@ NAMES = {  # in the order of the page: what it is about
     "catalogue": "Catalogue",
     "contracts": "Contracts between members",
     "exchange": "Data between members",
+    "loads": "Loads",
 }
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = """# Figures

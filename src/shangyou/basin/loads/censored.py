@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shangyou.basin.loads.normal import log_below, log_between
-from shangyou.core.records import Array
+from shangyou.core.records import Array, Ints
 
 MOST_STEPS = 60
-CLOSE = 1e-9  # a step this small, relative to the coordinates, is the last: Newton squares the error
+CLOSE = 1e-6  # a step this small, relative to the coordinates, is the last: the next would be about its square
 SINGULAR = 1e-12  # smallest over largest eigenvalue of the scaled moments
 
 
@@ -43,6 +43,12 @@ class Bounded(NamedTuple):
     low: Array  # (k,) -inf where there is none
     high: Array  # (k,) inf where there is none
     weight: Array  # (p, k)
+
+
+class _Likelihood(NamedTuple):
+    value: Array  # (p,) its logarithm
+    slope: Array  # (p, c + 1)
+    bend: Array  # (p, c + 1, c + 1)
 
 
 def direct(moments: Moments) -> Fitted:
@@ -75,92 +81,112 @@ def fit(moments: Moments, bounded: Bounded) -> Fitted:
     point = np.where(found[:, None], np.column_stack([start.coefficients, np.ones(len(found))]), 1.0)
     point /= np.where(found, start.sigma, 1.0)[:, None]  # (gamma, tau)
     going = found & (bounded.weight > 0).any(axis=1)
+    now = np.flatnonzero(going)
+    sums = _Sums.of(moments, bounded)
+    state = sums.some(now).likelihood(point[now])
     for _ in range(MOST_STEPS):
-        now = np.flatnonzero(going)
         if not len(now):
             break
-        here = Moments(moments.products[now], moments.weight[now])
-        there = bounded._replace(weight=bounded.weight[now])
-        value, slope, bend = _likelihood(point[now], here, there)
-        step = np.asarray(-np.linalg.solve(bend, slope[:, :, None])[:, :, 0], np.float64)
-        size = _shorten(point[now], step, value, here, there)
-        point[now] += step * size[:, None]
-        going[now] = np.abs(step).max(axis=1) > CLOSE * np.abs(point[now]).max(axis=1)
+        step = np.asarray(-np.linalg.solve(state.bend, state.slope[:, :, None])[:, :, 0], np.float64)
+        point[now], state = _climb(point[now], step, state, sums.some(now))
+        small = np.abs(step).max(axis=1) <= CLOSE * np.abs(point[now]).max(axis=1)
+        going[now[small]] = False
+        now, state = now[~small], _Likelihood(*(part[~small] for part in state))
     tau = np.where(found, point[:, c], np.nan)
     return Fitted(point[:, :c] / tau[:, None], 1 / tau, found & ~going)
 
 
 def _with(moments: Moments, bounded: Bounded) -> Moments:
+    """The moments with each censored value as if it were known."""
     low = np.where(np.isfinite(bounded.low), bounded.low, bounded.high)
     high = np.where(np.isfinite(bounded.high), bounded.high, bounded.low)
     v = np.column_stack([-bounded.x, (low + high) / 2])
-    n, c = v.shape
-    squares = (v[:, :, None] * v[:, None, :]).reshape(n, c * c)
-    return Moments(
-        moments.products + (bounded.weight @ squares).reshape(-1, c, c), moments.weight + bounded.weight.sum(axis=1)
-    )
+    products = (bounded.weight @ _squares(v, v)).reshape(moments.products.shape)
+    return Moments(moments.products + products, moments.weight + bounded.weight.sum(axis=1))
 
 
-def _shorten(point: Array, step: Array, value: Array, moments: Moments, bounded: Bounded) -> Array:
-    """(p,) the share of each step to take: halved until 1 / sigma stays positive and the likelihood does not fall."""
+def _squares(a: Array, b: Array) -> Array:
+    """(k, d * d) products of all columns of a with all of b."""
+    return (a[:, :, None] * b[:, None, :]).reshape(len(a), a.shape[1] * b.shape[1])
+
+
+def _climb(point: Array, step: Array, before: _Likelihood, sums: _Sums) -> tuple[Array, _Likelihood]:
+    """Take each step, halved until 1 / sigma stays positive and the likelihood does not fall."""
     size = np.ones(len(point))
+    short = point[:, -1] + step[:, -1] <= 0
+    while short.any():
+        size[short] /= 2
+        short = point[:, -1] + size * step[:, -1] <= 0
+    after = sums.likelihood(point + step * size[:, None])
     for _ in range(30):
-        after = point + step * size[:, None]
-        bad = after[:, -1] <= 0
-        check = np.flatnonzero(~bad)
-        reached = _value(
-            after[check],
-            Moments(moments.products[check], moments.weight[check]),
-            bounded._replace(weight=bounded.weight[check]),
-        )
-        bad[check] = reached < value[check] - 1e-12 * np.abs(value[check])
-        if not bad.any():
+        fell = np.flatnonzero(~(after.value >= before.value - 1e-12 * np.abs(before.value)))
+        if not len(fell):
             break
-        size[bad] /= 2
-    return size
+        size[fell] /= 2
+        again = sums.some(fell).likelihood(point[fell] + step[fell] * size[fell, None])
+        for part, new in zip(after, again, strict=True):
+            part[fell] = new
+    return point + step * size[:, None], after
 
 
-def _ends(point: Array, bounded: Bounded) -> tuple[Array, Array, Array]:
-    """(p, k) ln of the probability between the bounds, and the densities at the bounds over that probability."""
-    middle = point[:, :-1] @ bounded.x.T
-    z_low = point[:, -1:] * bounded.low - middle  # -inf stays -inf: 1 / sigma is positive
-    z_high = point[:, -1:] * bounded.high - middle
-    log, p_low, p_high = np.empty_like(middle), np.zeros_like(middle), np.zeros_like(middle)
-    under, over = np.isneginf(bounded.low), np.isposinf(bounded.high)
-    log[:, under], p_high[:, under] = log_below(z_high[:, under])
-    only = over & ~under
-    log[:, only], p_low[:, only] = log_below(-z_low[:, only])
-    both = ~(under | over)
-    log[:, both], p_low[:, both], p_high[:, both] = log_between(z_low[:, both], z_high[:, both])
-    return log, p_low, p_high
+class _Sums(NamedTuple):
+    """The likelihood of p weightings, with what does not change between steps worked out.
 
+    A bound b of a value is met at z = tau b - gamma x, which is the vector (-x, b) along the point (gamma, tau).
+    """
 
-def _value(point: Array, moments: Moments, bounded: Bounded) -> Array:
-    log, _, _ = _ends(point, bounded)
-    square = np.einsum("pi,pij,pj->p", point, moments.products, point)
-    return np.asarray(moments.weight * np.log(point[:, -1]) - square / 2 + np.einsum("pk,pk->p", bounded.weight, log))
+    moments: Moments
+    side: Array  # (j, d) vectors of values bounded on one side, turned so that the value lies below z
+    side_squares: Array  # (j, d d)
+    side_weight: Array  # (p, j)
+    low: Array  # (k, d) vectors of the lower bounds of values between two
+    high: Array  # (k, d) and of the upper ones
+    squares: tuple[Array, Array, Array]  # (k, d d) of lower, of upper, and of lower with upper
+    weight: Array  # (p, k)
 
+    @classmethod
+    def of(cls, moments: Moments, bounded: Bounded) -> _Sums:
+        over = np.isposinf(bounded.high)
+        one = over | np.isneginf(bounded.low)
+        side = np.column_stack([-bounded.x[one], np.where(over, bounded.low, bounded.high)[one]])
+        side[over[one]] *= -1
+        low = np.column_stack([-bounded.x[~one], bounded.low[~one]])
+        high = np.column_stack([-bounded.x[~one], bounded.high[~one]])
+        squares = _squares(low, low), _squares(high, high), _squares(low, high) + _squares(high, low)
+        weight = bounded.weight
+        return cls(moments, side, _squares(side, side), weight[:, one], low, high, squares, weight[:, ~one])
 
-def _likelihood(point: Array, moments: Moments, bounded: Bounded) -> tuple[Array, Array, Array]:
-    """(p,) ln of the likelihood at each point (gamma, tau), with its (p, c + 1) slope and (p, c + 1, c + 1) bend."""
-    c = bounded.x.shape[1]
-    log, p_low, p_high = _ends(point, bounded)
-    low = np.where(np.isfinite(bounded.low), bounded.low, 0.0)  # where there is no bound its density is 0
-    high = np.where(np.isfinite(bounded.high), bounded.high, 0.0)
-    middle, tau, w = point[:, :c] @ bounded.x.T, point[:, c:], bounded.weight
-    d_low, d_high = p_low * (tau * low - middle), p_high * (tau * high - middle)
-    by_x, by_tau = p_high - p_low, p_high * high - p_low * low
-    along = np.einsum("pij,pj->pi", moments.products, point)
-    slope = -along
-    slope[:, :c] -= (w * by_x) @ bounded.x
-    slope[:, c] += moments.weight / point[:, c] + np.einsum("pk,pk->p", w, by_tau)
-    bend = -moments.products.copy()
-    squares = (bounded.x[:, :, None] * bounded.x[:, None, :]).reshape(len(bounded.x), c * c)
-    bend[:, :c, :c] += ((w * (d_low - d_high - by_x**2)) @ squares).reshape(-1, c, c)
-    mixed = (w * (d_high * high - d_low * low + by_x * by_tau)) @ bounded.x
-    bend[:, :c, c] += mixed
-    bend[:, c, :c] += mixed
-    bend[:, c, c] -= moments.weight / point[:, c] ** 2
-    bend[:, c, c] += np.einsum("pk,pk->p", w, d_low * low**2 - d_high * high**2 - by_tau**2)
-    value = moments.weight * np.log(point[:, c]) - np.einsum("pi,pi->p", along, point) / 2
-    return value + np.einsum("pk,pk->p", w, log), slope, bend
+    def some(self, which: Ints) -> _Sums:
+        """Those of some weightings."""
+        return self._replace(
+            moments=Moments(self.moments.products[which], self.moments.weight[which]),
+            side_weight=self.side_weight[which],
+            weight=self.weight[which],
+        )
+
+    def likelihood(self, point: Array) -> _Likelihood:
+        """At each point (gamma, tau), (p, d)."""
+        tau, known = point[:, -1], self.moments
+        along = np.einsum("pij,pj->pi", known.products, point)
+        value = known.weight * np.log(tau) - np.einsum("pi,pi->p", along, point) / 2
+        slope, bend = -along, -known.products
+        slope[:, -1] += known.weight / tau
+        bend[:, -1, -1] -= known.weight / tau**2
+        if len(self.side):
+            z = point @ self.side.T
+            log, ratio = log_below(z)
+            pull = self.side_weight * ratio
+            value += np.einsum("pj,pj->p", self.side_weight, log)
+            slope += pull @ self.side
+            bend -= ((pull * (z + ratio)) @ self.side_squares).reshape(bend.shape)
+        if len(self.low):
+            z_low, z_high = point @ self.low.T, point @ self.high.T
+            log, at_low, at_high = log_between(z_low, z_high)
+            value += np.einsum("pk,pk->p", self.weight, log)
+            slope += (self.weight * at_high) @ self.high - (self.weight * at_low) @ self.low
+            of_low, of_high, of_both = self.squares
+            both = (self.weight * at_low * (z_low - at_low)) @ of_low
+            both -= (self.weight * at_high * (z_high + at_high)) @ of_high
+            both += (self.weight * at_low * at_high) @ of_both
+            bend += both.reshape(bend.shape)
+        return _Likelihood(value, slope, bend)

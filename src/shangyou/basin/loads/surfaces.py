@@ -19,7 +19,7 @@ from shangyou.core.records import Array, Ints
 LEVELS = 14  # of log flow
 STEPS = 16  # of a year
 MARGIN = 0.05  # of log flow, beyond the lowest and the highest
-BLOCK = 200_000  # points times censored samples worked on at a time; bounds memory, not results
+BLOCK = 50_000  # points times censored samples worked on at a time; bounds memory, not results
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,8 +102,9 @@ def _fit(grown: Grown, known: NDArray[np.bool_], v: Array, bounds: Bounded) -> F
     for start in range(0, len(grown.place), size):
         some = slice(start, start + size)
         weight = by_year[grown.row[some]] * by_flow[grown.level[some]]
-        part = Moments(moments.products[some], moments.weight[some])
-        parts.append(fit(part, bounds._replace(weight=weight)))
+        seen = weight.any(axis=0)  # neighbouring points see the same samples, and few of a long record
+        near = Bounded(bounds.x[seen], bounds.low[seen], bounds.high[seen], weight[:, seen])
+        parts.append(fit(Moments(moments.products[some], moments.weight[some]), near))
     return Fitted(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 

@@ -57,7 +57,8 @@ def tricube(distance: Array, width: Array | float) -> Array:
     [1.0, 0.669922, 0.0]
     """
     share = np.abs(distance) / width
-    return np.asarray(np.where(share < 1, (1 - share * share * share) ** 3, 0.0))
+    inner = np.maximum(1 - share * share * share, 0.0)
+    return np.asarray(inner * inner * inner)  # numpy's ** 3 takes ten times as long
 
 
 def half_widths(years: Array, record: tuple[float, float], windows: Windows) -> Array:
