@@ -15,9 +15,10 @@ from shangyou.core.errors import ConflictError, RefusedError, ShangyouError, Una
 from shangyou.core.ports import Batch, Selection
 from shangyou.exchange.agreement import AgreementState, Transfer
 from shangyou.exchange.dataset import DatasetQuery
+from shangyou.exchange.ledger.entry import parse_entry
 from shangyou.exchange.outlet import WIRE
 from shangyou.flows import blocks as leaving
-from shangyou.flows.deliver import SECRET, fetch
+from shangyou.flows.deliver import RECEIPTS, SECRET, fetch, receipt
 from tests.fakes.exchange_basin import basin
 from tests.fakes.exchange_lots import SITES, Two, constrained, observed, two
 from tests.fakes.exchange_peers import Fate, Journey
@@ -71,6 +72,29 @@ def test_both_ends_count_the_same_and_sign_it(pair: Two) -> None:
         for end, role in ((pair.taking, "consumer"), (pair.giving, "provider"))
     ]
     assert counted[0] == counted[1] == (120, own.own["bytes"])
+
+
+def test_a_receipt_whose_answer_is_lost_is_handed_over_again_and_written_down_once(pair: Two) -> None:
+    pair.fill(3)
+    passage = pair.start(pair.agree())
+    lost: list[str] = []
+
+    def fate(journey: Journey) -> Fate:
+        if journey.path == RECEIPTS and len(lost) < 2:
+            lost.append(journey.path)
+            return Fate.LOSE_ANSWER
+        return Fate.DELIVER
+
+    pair.basin.network.fate = fate
+    for _ in range(2):
+        with pytest.raises(UnavailableError):
+            pair.taking.move(passage.id)
+    assert pair.taking.move(passage.id).state == "complete"
+    receipt(pair.taking.taking, passage)
+    for each in (pair.provider, pair.consumer):
+        log = each.node.ledger
+        leaves = [parse_entry(leaf) for leaf in log.entries(0, log.size())]
+        assert [entry.facts["transfer"] for entry in leaves if entry.kind == "receipt"] == [passage.other]
 
 
 def test_only_what_the_agreement_allows_is_read(pair: Two) -> None:

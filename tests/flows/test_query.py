@@ -221,7 +221,7 @@ def test_only_what_the_agreement_covers_leaves_and_the_rest_is_named(nodes: Resp
         "narrowed",
         "query.left",
         "section",
-        "50.朱沱, 52.清池",
+        "50.朱沱",  # and not 52.清池, of which nothing is held
     )
 
 

@@ -111,6 +111,10 @@ class Meters(Protocol):
         """Enter or replace."""
         ...
 
+    def receipt(self, id: str) -> Receipt | None:
+        """Of the provider's transfer; None while there is none."""
+        ...
+
     def receipts(self, agreement: str = "", limit: int = 200) -> list[Receipt]:
         """The newest first."""
         ...

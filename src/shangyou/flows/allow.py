@@ -212,20 +212,29 @@ def over(table: pa.Table, scopes: Iterable[Scope]) -> Left | None:
 
 
 def uncovered(
-    wanted: Scope, chosen: Mapping[str, Section], names: Known, covered: Sequence[Region], at: int
+    wanted: Scope, chosen: Mapping[str, Section], ground: Ground, covered: Sequence[Region], at: int
 ) -> list[Left]:
-    """What was asked for, is known here and may not leave."""
+    """What was asked for, is held here and may not leave. A section of which nothing is held leaves nothing out."""
+    ids = {section.id for section in chosen.values()}
+    held = [
+        (ground.sites[key.site], key)
+        for key in ground.series
+        if ground.sites.get(key.site) in ids
+        and (wanted.parameters is None or key.parameter in wanted.parameters)
+        and (wanted.cadences is None or key.cadence in wanted.cadences)
+        and (wanted.statistics is None or key.statistic in wanted.statistics)
+    ]
+    if not held:
+        return []
     asked = replace(
         wanted,
-        sections=frozenset(section.id for section in chosen.values()),
-        parameters=names.parameters if wanted.parameters is None else wanted.parameters & names.parameters,
-        cadences=names.cadences if wanted.cadences is None else wanted.cadences & names.cadences,
-        statistics=names.statistics if wanted.statistics is None else wanted.statistics & names.statistics,
+        sections=frozenset(section for section, _ in held),
+        parameters=frozenset(key.parameter for _, key in held),
+        cadences=frozenset(key.cadence for _, key in held),
+        statistics=frozenset(key.statistic for _, key in held),
         stop=at + 1 if wanted.stop is None else min(wanted.stop, at + 1),
     )
     region = region_of(asked)
-    if any(isinstance(extent, Names) and extent.empty for extent in region.values()):
-        return []
     if isinstance(span := region.get("observed"), Span) and span.empty:
         return []
     if not rest(region, covered):

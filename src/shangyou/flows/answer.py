@@ -103,7 +103,7 @@ def answer_member(
         used.append(agreement.id)
     if not used:
         raise _refused(own.me, left)
-    left += uncovered(wanted, chosen, names, covered, at)
+    left += uncovered(wanted, chosen, ground, covered, at)
     table = merged(tables) if question.shape == "summary" else _in_order(pa.concat_tables(tables))
     header = _header(own, question, at, chosen, label, table)
     return replace(header, agreements=tuple(used), left=tuple(left)), table

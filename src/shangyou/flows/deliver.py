@@ -252,9 +252,23 @@ def receipt(taking: Taking, passage: Passage) -> Receipt:
     if document != own or not kids & provider or not isinstance(theirs, Mapping):
         raise InputError("receipt.other", own=str(own["transfer"]), theirs=str(document.get("transfer"))[:80])
     made = _kept(own, own, theirs, sealed if isinstance(sealed, Mapping) else {}, passage.peer, at)
-    taking.meters.put_receipt(made)
-    taking.record("receipt", own)
+    enter_receipt(taking.meters, made, own, taking.record)
     return made
+
+
+def enter_receipt(
+    meters: Meters, made: Receipt, document: Mapping[str, object], record: Callable[[str, Mapping[str, object]], None]
+) -> None:
+    """Keep a receipt and write it down once: one that is handed over again, because an answer was lost, is there.
+
+    document: the consumer's statement, which both ends sign and write down.
+    """
+    known = meters.receipt(made.id)
+    if known is None or known.sealed.get("document") != document or known.own != made.own:
+        record("receipt", document)  # before it is kept: what is kept has been written down
+        if made.differences:
+            record("alarm", {"code": "receipt.difference", "facts": {"differences": list(made.differences)}})
+    meters.put_receipt(made)
 
 
 def _kept(
@@ -270,11 +284,18 @@ def _kept(
 
 
 def countersign(
-    meters: Meters, members: Members, signer: Signer, peer: str, body: bytes, at: int
-) -> tuple[Receipt, dict[str, object]]:
+    meters: Meters,
+    members: Members,
+    signer: Signer,
+    peer: str,
+    body: bytes,
+    at: int,
+    record: Callable[[str, Mapping[str, object]], None],
+) -> dict[str, object]:
     """A consumer's receipt at the provider: checked, signed too, and held against what was counted here.
 
-    The signature says that the receipt was handed over; a difference stands beside it.
+    Returns the answer to the consumer. The signature says that the receipt was handed over; a difference stands beside
+    it.
     NotFoundError "transfer.unknown"; InputError "receipt.other"; as `keys.opened`.
     """
     sealed = parsed_object(body)
@@ -284,6 +305,5 @@ def countersign(
         raise NotFoundError("transfer.unknown", id=passage.id)
     own = own_statement(meters, passage)
     both = cosigned(sealed, signer)
-    made = _kept(own, own, theirs, both, peer, at)
-    meters.put_receipt(made)
-    return made, {"receipt": both, "statement": own}
+    enter_receipt(meters, _kept(own, own, theirs, both, peer, at), theirs, record)
+    return {"receipt": both, "statement": own}

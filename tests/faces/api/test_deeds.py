@@ -146,7 +146,8 @@ def test_an_order_from_a_page_wakes_the_listener_too(api: Api) -> None:
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ({"mn": "", "what": "x"}, "device.mn"),
+        ({"mn": ""}, "device.mn"),
+        ({"mn": MN, "what": "x"}, "api.unknown"),
         ({"mn": "unknown", "change": True}, "device.unknown"),
         ({"mn": MN, "status": "sleepy"}, "device.value"),
         ({"mn": MN, "section": "51.nowhere"}, "registry.section"),

@@ -52,7 +52,7 @@ AMONG_OTHERS: dict[str, dict[str, object]] = {  # what only a member of a federa
     **{path: {} for path in ("contracts", "contracts/agreements", "contracts/stuck")},
     "contract": {"id": "urn:uuid:1"},
     "contracts/agreements/why": {"agreement": "urn:uuid:1"},
-    **{path: {} for path in ("transfers", "passages", "receipts", "meters")},
+    **{path: {} for path in ("transfers", "passages", "receipts", "meters", "feeds/standing", "feeds/wishes")},
 }
 
 
@@ -183,3 +183,10 @@ def test_the_description_names_every_address(calm: Api) -> None:
     assert all(described.values())
     assert {"site", "parameter", "period", "as_of", "format", "lang"} <= set(described)
     assert "://" not in json.dumps(found).replace("https://host:port", "")
+
+
+def test_a_parameter_whose_name_is_written_wrong_is_refused_and_the_right_ones_are_named(calm: Api) -> None:
+    answer = calm.get("sections", provinces="51", river="岷江")
+    assert (answer.status_code, answer.json()["code"]) == (400, "api.unknown")
+    assert answer.json()["facts"]["name"] == "provinces"
+    assert "province, city, river" in answer.json()["facts"]["known"]

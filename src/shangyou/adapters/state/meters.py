@@ -135,14 +135,25 @@ class SqlMeters:
             connection.execute(delete(tables.receipt).where(tables.receipt.c.id == receipt.id))
             connection.execute(insert(tables.receipt).values(id=receipt.id, **values))
 
+    def receipt(self, id: str) -> Receipt | None:
+        """See Meters."""
+        query = select(tables.receipt.c.body).where(tables.receipt.c.id == id)
+        with self._db.reading() as connection:
+            body = connection.execute(query).scalar_one_or_none()
+        return None if body is None else _receipt(body)
+
     def receipts(self, agreement: str = "", limit: int = 200) -> list[Receipt]:
         """See Meters."""
         at = tables.receipt.c
         query = select(at.body).order_by(at.at.desc(), at.id).limit(limit)
         query = query.where(at.agreement == agreement) if agreement else query
         with self._db.reading() as connection:
-            found = [json.loads(body) for body in connection.execute(query).scalars()]
-        return [Receipt(**each | {"differences": tuple(each["differences"])}) for each in found]
+            return [_receipt(body) for body in connection.execute(query).scalars()]
+
+
+def _receipt(body: str) -> Receipt:
+    found = json.loads(body)
+    return Receipt(**found | {"differences": tuple(found["differences"])})
 
 
 def _columns(passage: Passage) -> dict[str, Any]:

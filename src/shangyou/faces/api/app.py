@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, get_args, get_origin
 
-from fastapi import Body, FastAPI, Query
+from fastapi import Body, Depends, FastAPI, Query
 from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -80,6 +80,7 @@ def _question(question: Question, desk: Desk, asked: Asked) -> Callable[..., Res
     def ask(request: Request, **given: Any) -> Response:
         who = asked(request)
         who.need(question.roles, question.path)
+        _need_known(request.query_params, known)
         given.pop("format", None)
         given.pop("lang", None)
         chosen = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
@@ -93,16 +94,31 @@ def _question(question: Question, desk: Desk, asked: Asked) -> Callable[..., Res
 
 
 def _deed(deed: Deed, desk: Desk, asked: Asked) -> Callable[..., object]:
-    def do(request: Request, **given: Any) -> object:
+    async def said(request: Request) -> list[str]:
+        told = await request.json() if await request.body() else {}
+        return list(told) if isinstance(told, dict) else []
+
+    def do(request: Request, names: list[str], **given: Any) -> object:
         who = asked(request)
         who.need(deed.roles, deed.path)
+        _need_known(names, own)
+        _need_known(request.query_params, ("lang",))
         return perform(replace(desk, by=who.name, language=who.language), deed.path, **given)
 
+    own = _own(deed.do)
     known = {
         name: _parameter(name, Annotated[_kind(p), Body(embed=True, description=_told(p))], p.default)
-        for name, p in _own(deed.do).items()
+        for name, p in own.items()
     }
-    return _signed(do, known)
+    told = inspect.Parameter("names", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[list[str], Depends(said)])
+    return _signed(do, {"names": told, **known})
+
+
+def _need_known(given: Iterable[str], known: Collection[str]) -> None:
+    """InputError "api.unknown": a name that is written wrong must not be taken for one that was left out."""
+    strange = sorted(set(given) - set(known))
+    if strange:
+        raise InputError("api.unknown", name=", ".join(strange)[:200], known=", ".join(known))
 
 
 def _own(function: Callable[..., object]) -> dict[str, inspect.Parameter]:

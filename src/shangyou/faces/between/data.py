@@ -104,14 +104,8 @@ def pushed(call: Call) -> Response:
 def receive_receipt(call: Call) -> Response:
     """Countersign what a consumer says that it received."""
     exchange, plane = call.exchange, moving(call.exchange)
-    made, told = countersign(
-        plane.providing.meters, exchange.members, exchange.signer, call.member.id, call.body, exchange.now()
-    )
-    document = told["receipt"]
-    assert isinstance(document, Mapping)
-    exchange.tell("receipt", document["document"])
-    if made.differences:
-        exchange.tell("alarm", {"code": "receipt.difference", "facts": {"differences": list(made.differences)}})
+    meters, at = plane.providing.meters, exchange.now()
+    told = countersign(meters, exchange.members, exchange.signer, call.member.id, call.body, at, record=exchange.tell)
     return _json(told)
 
 
