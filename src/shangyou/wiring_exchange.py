@@ -11,6 +11,7 @@ from functools import partial
 from shangyou.adapters.peers import Line, SignedPeers
 from shangyou.adapters.state import SqlCatalogue
 from shangyou.adapters.trust import TrustFolder, founded
+from shangyou.adapters.used_tokens import UsedTokens
 from shangyou.core.clock import to_ms
 from shangyou.core.errors import NotFoundError, RefusedError
 from shangyou.exchange.member import Member, Standing
@@ -182,7 +183,9 @@ def _joined(node: Node) -> Exchange:
 
 def among(node: Node, trust: TrustFolder, peers: Peers) -> Exchange:
     """A node among others over these lines; what it is told of is written into its ledger."""
-    made = Exchange(node, trust, peers)
+    used = UsedTokens(trust.folder / "tokens")
+    node.ends.callback(used.close)
+    made = Exchange(node, trust, peers, Seen(used=used.kept(), keep=used.keep))
 
     def write_down(kind: str, facts: Mapping[str, object]) -> None:
         record(node.ledger, kind, facts, made.now())

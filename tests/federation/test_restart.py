@@ -110,3 +110,14 @@ def test_a_contract_its_data_and_its_proof_come_to_the_same_though_a_node_dies(
         assert whole.disagreements(one, other, agreement) == []
         assert whole.keeping(one).compare(whole.now()) == []
     assert whole.alarms() == {}
+
+
+def test_a_request_that_was_heard_before_a_death_is_not_heard_again_after_it(whole: Whole) -> None:
+    network = whole.basin.network
+    asked(whole)
+    heard = [each for each in network.sent if each.target == PROVIDER]
+    assert heard
+    restart(whole, PROVIDER)
+    for journey in heard[-3:]:
+        answer = network.carry(journey)
+        assert (answer.status, answer.headers["x-shangyou-code"]) == (401, "token.replayed")

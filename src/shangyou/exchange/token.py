@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -30,6 +30,9 @@ MOST_BYTES: Final = 4096
 MOST_ID: Final = 64  # characters of jti
 CLAIMS: Final = frozenset({"iss", "sub", "aud", "jti", "iat", "exp", "htm", "htu", "hbd"})
 ALLOWED: Final = CLAIMS | {"nbf", "token"}  # `token` is DCP's, for credentials; not looked at
+
+
+Keep = Callable[[str, str, int, int], None]
 
 
 class TokenError(RefusedError):
@@ -191,11 +194,15 @@ def _check_times(claims: dict[str, object], at: int) -> int:
 class Seen:
     """Tokens that were used, until they are too old to be used again. Bounded; one member cannot crowd out another."""
 
-    def __init__(self, most: int = 20_000) -> None:
-        """most: tokens of one member at a time."""
-        self._most = most
+    def __init__(self, most: int = 20_000, used: Iterable[tuple[str, str, int]] = (), keep: Keep | None = None) -> None:
+        """most: tokens of one member at a time. used: member, id and expiry [ms] of what was used before the start;
+        keep: writes one down (member, id, expiry, time), so that the next start knows it.
+        """
+        self._most, self._keep = most, keep
         self._seen: dict[str, OrderedDict[str, int]] = {}
         self._lock = threading.Lock()
+        for member, id, expires in sorted(used, key=lambda each: each[2]):
+            self._seen.setdefault(member, OrderedDict())[id] = expires
 
     def take(self, checked: Checked, at: int) -> None:
         """Use a token up. TokenError "token.replayed"; "token.many" where there is no room to remember it."""
@@ -207,4 +214,6 @@ class Seen:
                 raise TokenError("token.replayed", member=checked.member.id)
             if len(known) >= self._most:  # better to refuse a good one than to take one twice
                 raise TokenError("token.many", member=checked.member.id)
+            if self._keep is not None:
+                self._keep(checked.member.id, checked.id, checked.expires, at)
             known[checked.id] = checked.expires
