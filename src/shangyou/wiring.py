@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, cast
 
 from shangyou.adapters.hj212.limits import Limits, ListenerSettings
 from shangyou.adapters.hj212.listener import Hj212Listener
@@ -25,8 +25,10 @@ from shangyou.settings import FILE, Settings, template
 
 if TYPE_CHECKING:
     from shangyou.flows.digest import Digest
+    from shangyou.flows.network import Rivers
 
 READING: Final = "shangyou.wiring_reading"  # what reads packets beside the node
+RIVERS: Final = "rivers"  # in Node.made
 
 
 class SystemClock:
@@ -98,6 +100,20 @@ def listener(node: Node, kept: Callable[[range], None] = lambda new: None) -> Hj
         limits=limits,
     )
     return Hj212Listener(node.journal, node.registry, node.intake, node.clock, places, kept)
+
+
+def rivers(node: Node) -> Rivers:
+    """The node's river network, made when it is first needed."""
+    found = node.made.get(RIVERS)
+    if found is None:
+        from shangyou.adapters.networks import NetworkFile
+        from shangyou.basin.network.facts import upper_yangtze_draft
+        from shangyou.flows.network import Rivers
+
+        settings = node.settings
+        made = Rivers(lambda: upper_yangtze_draft(settings.simulated), NetworkFile(settings.home))
+        found = node.made.setdefault(RIVERS, made)  # of two threads that make one, the first's is kept
+    return cast("Rivers", found)
 
 
 def make_home(settings: Settings) -> None:

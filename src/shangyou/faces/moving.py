@@ -24,6 +24,7 @@ from shangyou.flows import transfer as talks
 from shangyou.flows.deliver import StoreSink, Taking, fetch, open_passage, receipt
 from shangyou.flows.passage import Providing, offer
 from shangyou.flows.push import push
+from shangyou.wiring import rivers
 from shangyou.wiring_exchange import Exchange
 
 log = logging.getLogger("shangyou.data")
@@ -184,6 +185,7 @@ def _made(joined: Exchange) -> Moving:
         seal=lambda document: keys.seal(document, joined.signer),
         record=joined.tell,
         stopped=lambda passage: made.stopped(passage),
+        waters=rivers(node).waters,
     )
     taking = Taking(
         members=joined.members,

@@ -22,6 +22,7 @@ from shangyou.exchange.policy.windows import window
 from shangyou.exchange.scope import Scope
 from shangyou.flows.decide import Known, decide_for, known
 from shangyou.standards.facts import sections
+from shangyou.wiring import rivers
 from shangyou.wiring_exchange import Exchange
 
 LEGAL: Final = 8 * 3_600_000  # of the legal day from UTC [ms]
@@ -105,10 +106,11 @@ def _dataset(joined: Exchange, agreement: Agreement, mine: bool) -> Dataset | No
 def _known(joined: Exchange, mine: bool) -> Known:
     """At the provider what its store knows; the consumer takes the sections and names that everybody knows."""
     here, node = joined.node.registry.sections(), joined.node
+    waters = rivers(node).waters()
     if mine:
-        return known(here, node.store.series())
+        return known(here, node.store.series(), waters)
     places = {section.id: section for section in (*sections(), *here)}
-    whole = known(list(places.values()), ())
+    whole = known(list(places.values()), (), waters)
     return Known(whole.places, frozenset(parameters()), frozenset(CADENCES), frozenset(STATISTICS))
 
 

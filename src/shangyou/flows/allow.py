@@ -48,6 +48,7 @@ class Provider:
     dataset: Callable[[str], Dataset]  # own dataset by id; NotFoundError "catalogue.dataset"
     meter: Callable[[str], Count] | None = None  # what has left under an agreement; None: no quota can be kept
     spend: Spend | None = None  # count what is to leave, before it does
+    waters: Callable[[], Sequence[Sequence[str]]] = tuple  # sections in order of flow; () = nobody knows
 
 
 def wanted_of(question: Question, chosen: Mapping[str, Section]) -> Scope:

@@ -71,7 +71,7 @@ def answer_member(
     if not label:  # nothing of what is asked for is here
         table = empty(question)
         return _header(own, question, at, chosen, label, table), table
-    names = known(list(ground.sections.values()), ground.series)
+    names = known(list(ground.sections.values()), ground.series, provider.waters())
     wanted = wanted_of(question, chosen)
     left: list[Left] = []
     permits: list[tuple[Agreement, Permitted]] = []

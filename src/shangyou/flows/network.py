@@ -16,6 +16,7 @@ from typing import Protocol
 from shangyou.basin.network.network import Network
 from shangyou.basin.network.revision import Book, Item, Key, Revision, lay, open_book, replacing, revise, undo
 from shangyou.basin.network.values import Draft, Kind
+from shangyou.core.errors import ShangyouError
 
 Make = Callable[[Book], Revision | None]
 
@@ -40,6 +41,7 @@ class Rivers:
         self._lock = threading.Lock()
         self._book: Book | None = None
         self._network: Network | None = None
+        self._waters: tuple[tuple[str, ...], ...] | None = None
 
     def book(self) -> Book:
         """What ships with all revisions; to be read, not changed."""
@@ -52,6 +54,15 @@ class Rivers:
             if self._network is None:
                 self._network = self._opened().network()
             return self._network
+
+    def waters(self) -> tuple[tuple[str, ...], ...]:
+        """What `waters` says of the network in force; of one that cannot be read nothing, so that policies deny."""
+        if self._waters is None:
+            try:
+                self._waters = waters(self.network())
+            except ShangyouError:
+                return ()
+        return self._waters
 
     def change(
         self, wanted: Mapping[Key, Item | None], by: str, why: str, at: int, seen: int | None = None
@@ -76,7 +87,7 @@ class Rivers:
             if revision is not None:
                 self._kept.append(revision)
                 lay(book, revision)
-                self._network = None
+                self._network = self._waters = None
             return revision
 
     def _opened(self) -> Book:

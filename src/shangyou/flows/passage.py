@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -47,6 +47,7 @@ class Providing:
     record: Callable[[str, Told], None]  # into the ledger
     stopped: Callable[[Passage], None]  # tell the control plane that a passage cannot go on
     rows: int = ROWS  # of a block, about
+    waters: Callable[[], Sequence[Sequence[str]]] = tuple  # sections in order of flow; () = nobody knows
 
 
 # ---- the address ------------------------------------------------------------------------------------------------
@@ -166,7 +167,7 @@ def terms(providing: Providing, passage: Passage, at: int) -> Terms:
     agreement = providing.contracts.agreement(passage.agreement)
     dataset = providing.datasets.dataset(agreement.dataset)
     consumer = providing.members.member(passage.peer)
-    facts: Known = known(providing.registry.sections(), providing.store.series())
+    facts: Known = known(providing.registry.sections(), providing.store.series(), providing.waters())
     wanted, purpose, resolution = asked(passage.selection)
 
     def decide(count: Count) -> Decision:

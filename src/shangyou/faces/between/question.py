@@ -18,6 +18,7 @@ from shangyou.flows.allow import Provider
 from shangyou.flows.answer import Own, answer_member
 from shangyou.flows.ledger import record
 from shangyou.flows.query import PATH
+from shangyou.wiring import rivers
 from shangyou.wiring_exchange import Exchange
 
 PROVIDER: Final = "provider"
@@ -50,7 +51,8 @@ def provider_of(exchange: Exchange) -> Provider:
     def meter(agreement: str) -> Count:
         return lambda start, stop: meters.count(agreement, PROVIDER, start, stop)
 
-    return Provider(contracting(exchange).control.contracts, exchange.catalogue.dataset, meter, spend)
+    waters = rivers(exchange.node).waters
+    return Provider(contracting(exchange).control.contracts, exchange.catalogue.dataset, meter, spend, waters)
 
 
 def question(call: Call) -> Response:

@@ -162,6 +162,7 @@ def _is_agreement(text: str) -> bool:
 
 def _of_file(call: Call, file: Path, consumer: tuple[str, str], used: list[str], asked: Asked) -> Rows:
     """What a policy in a file, for a consumer of a level, says to a request."""
+    from shangyou.basin.network.facts import upper_yangtze
     from shangyou.core.vocabulary import parameters
     from shangyou.exchange.member import Level
     from shangyou.exchange.policy.compile import Places
@@ -173,6 +174,7 @@ def _of_file(call: Call, file: Path, consumer: tuple[str, str], used: list[str],
     from shangyou.exchange.policy.values import time as moment
     from shangyou.exchange.scope import Scope
     from shangyou.faces.policies import lines
+    from shangyou.flows.network import waters
     from shangyou.standards.facts import sections
 
     (name, level), at = consumer, asked["at"]
@@ -186,7 +188,7 @@ def _of_file(call: Call, file: Path, consumer: tuple[str, str], used: list[str],
     facts = Facts(
         provider=policy.assigner,
         dataset=policy.target,
-        places=Places({each.id: each.river for each in sections()}),
+        places=Places({each.id: each.river for each in sections()}, waters(upper_yangtze())),
         parameters=frozenset(parameters()),
         cadences=frozenset(CADENCES),
         statistics=frozenset(STATISTICS),
