@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import pyarrow as pa
 
-from shangyou.faces.api import catalogue, contracts, federation, ledger, passages, query, standing, vocabulary
+from shangyou.faces.api import catalogue, contracts, federation, ledger, loads, passages, query, standing, vocabulary
 from shangyou.faces.api.arrived import batches, maps, outcome, progress, refused
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, made, texts
@@ -81,6 +81,7 @@ QUESTIONS: Final = {
         *catalogue.QUESTIONS,
         *federation.QUESTIONS,
         *query.QUESTIONS,
+        *(Question(*each) for each in loads.QUESTIONS),
         *contracts.QUESTIONS,
         *passages.QUESTIONS,
         *standing.QUESTIONS,

@@ -21,6 +21,7 @@ from shangyou.faces.cli import (
     federation,
     ingest,
     ledger,
+    loads,
     node,
     passage,
     policy,
@@ -39,6 +40,7 @@ def application() -> Callable[..., Any]:
     app.add_typer(ingest.app, name="ingest")
     assess.register(app)
     query.register(app)
+    loads.register(app)
     app.add_typer(registry.app, name="registry")
     app.add_typer(device.app, name="device")
     app.add_typer(federation.app, name="federation")
@@ -69,6 +71,7 @@ ORDER: Final = (
     "ingest",
     "assess",
     "query",
+    "loads",
     "export",
     "registry",
     "device",
