@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from shangyou import wiring
+from shangyou.adapters.lines import HttpLine, TlsSettings
+from shangyou.adapters.peers import SignedPeers
 from shangyou.adapters.trust import TrustFolder
 from shangyou.core.errors import InputError
 from shangyou.faces.serve import _config
@@ -51,3 +54,34 @@ def test_a_certificate_that_cannot_be_read_ends_the_start(tmp_path: Path) -> Non
     for name in ("none.pem", "nowhere.pem"):
         with pytest.raises(InputError, match=r"peer\.tls"):
             _config(None, Settings(home=tmp_path, tls_certificate=str(tmp_path / name)))  # type: ignore[arg-type]
+
+
+def test_a_token_over_a_connection_with_another_members_certificate_is_refused(tmp_path: Path) -> None:
+    ids, seats, port = ("ministry", "sichuan", "guizhou"), [], free()
+    shown = {id: make(tmp_path, id) for id in ids}
+    clients = tmp_path / "clients.pem"
+    clients.write_text("".join(made.file.read_text() for made in shown.values()))
+    for number, id in enumerate(ids):
+        home = tmp_path / f"home-{id}"
+        own, at = str(shown[id].file), port + number if port < 65_000 else port - number
+        wiring.make_home(
+            Settings(home=home, http_port=port, hj212_port=0, tls_certificate=own, tls_clients=str(clients))
+        )
+        told = replace(facts(id, number), address=f"https://127.0.0.1:{at}", pins=(shown[id].pin,))
+        seats.append((TrustFolder(home), told))
+    make_federation(seats, time.time_ns() // 1_000_000)
+    trust = TrustFolder(tmp_path / "home-sichuan")
+
+    def now() -> int:
+        return time.time_ns() // 1_000_000
+
+    def asked(certificate: str) -> tuple[int, str]:
+        line = HttpLine(TlsSettings(certificate=str(shown[certificate].file)))
+        signer = trust.keys.choose(trust.member("sichuan").keys, now())
+        with contextlib.closing(SignedPeers(trust, line, lambda: signer, now, lambda: uuid.uuid4().hex)) as peers:
+            answer = peers.call("ministry", "GET", "/federation/pulse")
+        return answer.status, answer.headers.get("x-shangyou-code", "")
+
+    with served(tmp_path / "home-ministry", SHANGYOU_HTTP_PORT=str(port)):
+        assert asked("sichuan") == (200, "")
+        assert asked("guizhou") == (401, "token.certificate")

@@ -21,7 +21,7 @@ import ssl
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 
@@ -167,7 +167,7 @@ def _config(app: Front, settings: Settings) -> uvicorn.Config:
     made = uvicorn.Config(
         app,
         loop="none",
-        http="httptools",
+        http=_protocol(settings),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -188,6 +188,15 @@ def _config(app: Front, settings: Settings) -> uvicorn.Config:
     except OSError as error:
         raise InputError("peer.tls", detail=str(error)) from error
     return made
+
+
+def _protocol(settings: Settings) -> Any:
+    """Where clients show certificates, one that tells the application which."""
+    if not settings.tls_clients:
+        return "httptools"
+    from shangyou.faces.shown import ShownProtocol
+
+    return ShownProtocol
 
 
 @contextlib.contextmanager

@@ -43,6 +43,7 @@ class Call:
 
 
 Handler = Callable[[Call], Response]
+CLIENT_PIN: Final = "client_pin"  # of a request's state: pin of the certificate that the client has shown (mTLS)
 
 
 def endpoint(
@@ -92,7 +93,8 @@ async def read(request: Request, most: int = MOST_BYTES, seconds: float = SECOND
 def peer(request: Request, body: bytes, exchange: Exchange, whatever: bool = False) -> Member:
     """The member behind a request. whatever: of any standing, with a list of any age.
 
-    Raises TokenError "token.missing" and as `token.check`, `Seen.take`; RefusedError "trust.stopped", "peer.standing".
+    Raises TokenError "token.missing", "token.certificate" and as `token.check`, `Seen.take`; RefusedError
+    "trust.stopped", "peer.standing".
     """
     checked = _checked(request, body, exchange)
     at = exchange.now()
@@ -114,7 +116,11 @@ def _checked(request: Request, body: bytes | None, exchange: Exchange) -> Checke
     if kind.lower() != "bearer" or not token:
         raise TokenError("token.missing")
     asked = Asked(request.method, wire_path(request), body)
-    return check(token.strip(), exchange.members.member, exchange.me, asked, exchange.now())
+    checked = check(token.strip(), exchange.members.member, exchange.me, asked, exchange.now())
+    shown, pins = str(getattr(request.state, CLIENT_PIN, "")), checked.member.pins
+    if shown and pins and shown not in pins:  # a key alone does not do where the list names the certificate too
+        raise TokenError("token.certificate", member=checked.member.id)
+    return checked
 
 
 def wire_path(request: Request) -> str:
