@@ -12,7 +12,16 @@ from typing import Annotated, Any, Final
 from shangyou.core.errors import ConflictError, InputError, NotFoundError
 from shangyou.core.ports import Person
 from shangyou.core.registry import Device
-from shangyou.faces.api import catalogue, contracts, federation_deeds, ledger, passages, standing
+from shangyou.faces.api import (
+    catalogue,
+    contracts,
+    federation_deeds,
+    incidents,
+    ledger,
+    passages,
+    resolutions,
+    standing,
+)
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.moments import moment
 from shangyou.faces.api.tables import Deed, Done
@@ -274,5 +283,7 @@ DEEDS: Final = {
         *contracts.DEEDS,
         *passages.DEEDS,
         *standing.DEEDS,
+        *incidents.DEEDS,
+        *resolutions.DEEDS,
     )
 }

@@ -10,7 +10,19 @@ from typing import Annotated, Final
 
 import pyarrow as pa
 
-from shangyou.faces.api import catalogue, contracts, federation, ledger, loads, passages, query, standing, vocabulary
+from shangyou.faces.api import (
+    catalogue,
+    contracts,
+    federation,
+    incidents,
+    ledger,
+    loads,
+    passages,
+    query,
+    resolutions,
+    standing,
+    vocabulary,
+)
 from shangyou.faces.api.arrived import batches, maps, outcome, progress, refused
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, made, texts
@@ -85,5 +97,7 @@ QUESTIONS: Final = {
         *contracts.QUESTIONS,
         *passages.QUESTIONS,
         *standing.QUESTIONS,
+        *incidents.QUESTIONS,
+        *resolutions.QUESTIONS,
     )
 }

@@ -19,6 +19,7 @@ from shangyou.faces.cli import (
     doctor,
     export,
     federation,
+    incident,
     ingest,
     ledger,
     loads,
@@ -27,6 +28,7 @@ from shangyou.faces.cli import (
     policy,
     query,
     registry,
+    resolution,
 )
 from shangyou.faces.cli.call import group, t
 from shangyou.faces.cli.help import Group
@@ -53,6 +55,8 @@ def application() -> Callable[..., Any]:
     app.add_typer(passage.feed, name="feed")
     app.add_typer(ledger.app, name="ledger")
     app.add_typer(basin.basin_app, name="basin")
+    app.add_typer(incident.app, name="incident")
+    app.add_typer(resolution.app, name="resolution")
     demo.register(app)
     doctor.register(app)
     return get_command(app)
@@ -84,6 +88,8 @@ ORDER: Final = (
     "feed",
     "ledger",
     "basin",
+    "incident",
+    "resolution",
     "demo",
     "doctor",
 )
