@@ -37,6 +37,7 @@ from shangyou.governance.compensation.figures import (
     before,
     last_day,
     months_of,
+    wanted,
 )
 from shangyou.governance.compensation.money import NOTHING, Shares, moved, split
 from shangyou.governance.compensation.sound import acting
@@ -77,7 +78,7 @@ def compute(compact: Compact, year: str, given: Given) -> Statement:
     for rule in compact.rules:
         lines += _Reckoner(compact, rule, figures, given.declared, lines).lines(periods(compact, rule, year))
     lines.sort(key=lambda line: line.key)
-    used = sorted({place for line in lines for place in line.used})
+    asked = wanted(compact, year)
     return Statement(
         compact=compact.id,
         terms=compact.digest,
@@ -86,7 +87,7 @@ def compute(compact: Compact, year: str, given: Given) -> Statement:
         version=given.version,
         declared=tuple(sorted(given.declared.items())),
         exemptions=figures.exemptions,
-        figures=tuple(figures.given[place] for place in used),
+        figures=tuple(figures.given[place] for place in sorted(figures.given) if place in asked),
         lines=tuple(lines),
         simulated=given.simulated,
     )

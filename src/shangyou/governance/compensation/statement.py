@@ -77,7 +77,7 @@ class Statement:
     version: str  # of the programme
     declared: tuple[tuple[str, bool], ...]
     exemptions: tuple[Exemption, ...]
-    figures: tuple[Figure, ...]  # those that a line used, by place
+    figures: tuple[Figure, ...]  # all that the compact may ask for, as far as there are any; by place
     lines: tuple[Line, ...]  # by key
     simulated: bool = False
 
