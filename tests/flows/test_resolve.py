@@ -39,11 +39,23 @@ def decided(three: Two, id: str) -> None:
         three.desk.deliver()
 
 
+class NoBook:
+    """A rulebook that nothing is to come into."""
+
+    def put(self, resolution: str, text: str) -> bool:
+        raise AssertionError(resolution)
+
+
+def tend(three: Two, member: str, book: resolve.Rulebook) -> resolve.Tended:
+    node = three.node(member)
+    return resolve.tend(node, book, node.dossiers.headings("resolution"))
+
+
 def attend_all(three: Two) -> list[str]:
     three.at += 10 * resolve.TURN
     said = []
     for member in MEMBERS:
-        said += [member for _ in resolve.attend(three.node(member))]
+        said += [member for _ in tend(three, member, NoBook()).received]
         three.desk.deliver()
     return said
 
@@ -59,7 +71,7 @@ def test_one_node_says_that_a_ballot_was_received_and_the_others_need_not(three:
     id = proposed(three)
     resolve.vote(three.node("guizhou"), id, "yes", "", WHO)
     three.desk.deliver()
-    assert resolve.attend(three.node("sichuan")) == []  # chongqing has the first turn
+    assert tend(three, "sichuan", NoBook()).received == ()  # chongqing has the first turn
     assert attend_all(three) == ["chongqing"]
     assert attend_all(three) == []
     assert resolve.look(three.node("guizhou"), id).matter.tally.yes == ("guizhou",)
@@ -93,12 +105,13 @@ def test_an_adopted_standard_comes_into_each_members_rulebook_once_it_is_publish
     id = proposed(three, form="standard", edition=TEXT)
     decided(three, id)
     books = {member: RulebookFolder(tmp_path / member) for member in MEMBERS}
-    assert resolve.adopt(three.node("guizhou"), books["guizhou"]) == []
+    assert tend(three, "guizhou", books["guizhou"]).adopted == ()
     resolve.tell(three.node("sichuan"), id, "publish", {}, WHO)
     three.desk.deliver()
     for member, book in books.items():
-        assert resolve.adopt(three.node(member), book) == [id]
-        assert resolve.adopt(three.node(member), book) == []
+        assert tend(three, member, book).adopted == (id,)
+        again = tend(three, member, book)
+        assert (again.adopted, [each.id for each in again.done]) == ((), [id])
         [one] = book.editions()
         assert (one.id, one.valid_from, book.spoilt()) == ("川渝联标 1-2026", AFTER, ())
     assert edition("gb3838", AFTER).id == "GB 3838-2002"

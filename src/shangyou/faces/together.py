@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from shangyou.adapters.rulebook import RulebookFolder
@@ -17,6 +18,9 @@ from shangyou.wiring_exchange import Exchange, member_exchange
 if TYPE_CHECKING:
     from shangyou.wiring import Node
 
+MADE: Final = "together"
+EVERY_MS: Final = 2_000  # between two looks at the resolutions
+NEWEST: Final = 100  # resolutions that are looked at
 FOUND: Final = 1_000  # dossiers among which the beginning of an id is looked for
 
 
@@ -60,8 +64,24 @@ def dossier_id(found: Together, subject: str, beginning: str) -> str:
     return fitting[0]
 
 
+@dataclass(slots=True)
+class _Tending:
+    """When a node looked last, and what needs no second look until somebody says more."""
+
+    looked: int = 0  # ms since 1970 UTC
+    done: set[tuple[str, int]] = field(default_factory=set)
+
+
 def turn(joined: Exchange) -> None:
     """What a node does by itself: show that ballots came in, take adopted standards into its rulebook."""
+    at = joined.now()
+    made = joined.node.made.setdefault(MADE, _Tending())
+    assert isinstance(made, _Tending)
+    if made.looked <= at < made.looked + EVERY_MS:
+        return
+    made.looked = at
     found = of(joined)
-    resolve.attend(found)
-    resolve.adopt(found, rulebook(joined.node))
+    headings = found.dossiers.headings(resolve.SUBJECT, NEWEST)
+    left = [each for each in headings if (each.id, each.changed) not in made.done]
+    made.done = {(each.id, each.changed) for each in headings} - {(each.id, each.changed) for each in left}
+    made.done |= {(each.id, each.changed) for each in resolve.tend(found, rulebook(joined.node), left).done}

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from shangyou.core.errors import ConflictError, InputError, ShangyouError
+from shangyou.core.errors import ConflictError, InputError, NotFoundError
 from shangyou.exchange.dossier.entry import Entry
 from shangyou.exchange.dossier.port import Heading, Reception
 from shangyou.flows.saying import Together, begin, say
 from shangyou.governance.fields import Void
 from shangyou.governance.past import Past
-from shangyou.governance.resolution.fold import matter
+from shangyou.governance.resolution.fold import NOT_RECEIVED, matter
 from shangyou.governance.resolution.matter import Ballot, Matter, Version
 from shangyou.standards.adopted import read_adopted
 
@@ -120,54 +120,60 @@ def _check_edition(body: Mapping[str, object]) -> None:
 # ---- what a node does by itself ---------------------------------------------------------------------------------
 
 
-def attend(together: Together, limit: int = 50) -> list[str]:
-    """Say for the newest resolutions that amendments and ballots of others were received; ids where it was said.
+@dataclass(frozen=True, slots=True)
+class Tended:
+    """What a node did by itself about resolutions."""
+
+    received: tuple[str, ...]  # dossiers in which it said that something was received
+    adopted: tuple[str, ...]  # whose edition is new in its rulebook
+    done: tuple[Heading, ...]  # about which nothing is left to be done until somebody says more
+
+
+def tend(together: Together, rulebook: Rulebook, headings: Sequence[Heading]) -> Tended:
+    """Say that amendments and ballots of others were received, and keep the editions that were adopted.
 
     A ballot counts only if a second member shows in time that it held it. Everything that a member says shows that; so
     a node says it expressly only where no other voter has, each after the one before it in the list had its turn.
     """
-    done = []
-    for heading in together.dossiers.headings(SUBJECT, limit):
+    received, adopted, done = [], [], []
+    for heading in headings:
         try:
-            if _owes_word(together, heading):
+            entries = together.dossiers.entries(heading.id)
+            found = matter(entries)
+            if _owes_word(together, heading, entries, found):
                 together.dossiers.add(heading.id, f"{SUBJECT}.receive", {})
-                done.append(heading.id)
-        except ShangyouError:  # another node's opening may be none: its page says so, and the others are attended to
-            continue
-    return done
+                received.append(heading.id)
+            elif _adopted(together, rulebook, heading.id, found):
+                adopted.append(heading.id)
+            elif found.settled is not None or together.now() > found.rule.closes:
+                done.append(heading)
+        except (InputError, NotFoundError):  # an opening that is none, a text that this version cannot read: pages tell
+            done.append(heading)
+    return Tended(tuple(received), tuple(adopted), tuple(done))
 
 
-def _owes_word(together: Together, heading: Heading) -> bool:
-    entries, now = together.dossiers.entries(heading.id), together.now()
-    found = matter(entries)
-    rule = found.rule
+def _owes_word(together: Together, heading: Heading, entries: Sequence[Entry], found: Matter) -> bool:
+    rule, now = found.rule, together.now()
     if together.me not in rule.voters or found.settled is not None or now > rule.closes:
         return False
     past = Past(entries)
     given: list[Version | Ballot] = [*found.versions, *found.ballots]
-    matters = [each for each in given if each.not_counted == "resolution.not_received"]
-    for each in matters:
+    for each in given:
         others = [voter for voter in rule.voters if voter != each.by]
-        shown = any(e.author in others and past.follows(e.id, each.entry) for e in entries)
-        turn = others.index(together.me) if together.me in others else None
-        if turn is not None and not shown and now >= max(each.at, heading.changed) + turn * TURN:
+        if each.not_counted != NOT_RECEIVED or together.me not in others:
+            continue
+        shown = any(entry.author in others and past.follows(entry.id, each.entry) for entry in entries)
+        if not shown and now >= max(each.at, heading.changed) + others.index(together.me) * TURN:
             return True
     return False
 
 
-def adopt(together: Together, rulebook: Rulebook, limit: int = 50) -> list[str]:
-    """Keep the editions of joint standards that were adopted and published; ids of those that are new here."""
-    new = []
-    for heading in together.dossiers.headings(SUBJECT, limit):
-        try:
-            found = matter(together.dossiers.entries(heading.id))
-            settled = found.settled
-            if settled is None or settled.outcome != "adopted" or found.published is None or found.form != "standard":
-                continue
-            text = next(each.edition for each in found.versions if each.entry == settled.version)
-            if rulebook.put(heading.id, text):
-                together.record("notice", {"dossier": heading.id, "said": "resolution.adopted", "by": ""})
-                new.append(heading.id)
-        except InputError:  # a text that this node's version cannot read: its page says so
-            continue
-    return new
+def _adopted(together: Together, rulebook: Rulebook, id: str, found: Matter) -> bool:
+    settled = found.settled
+    if settled is None or settled.outcome != "adopted" or found.published is None or found.form != "standard":
+        return False
+    text = next(each.edition for each in found.versions if each.entry == settled.version)
+    if not rulebook.put(id, text):
+        return False
+    together.record("notice", {"dossier": id, "said": "resolution.adopted", "by": ""})
+    return True

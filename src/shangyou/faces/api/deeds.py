@@ -16,7 +16,7 @@ from shangyou.faces.api import (
     catalogue,
     contracts,
     federation_deeds,
-    incidents,
+    incident_deeds,
     ledger,
     passages,
     resolutions,
@@ -283,7 +283,7 @@ DEEDS: Final = {
         *contracts.DEEDS,
         *passages.DEEDS,
         *standing.DEEDS,
-        *incidents.DEEDS,
+        *incident_deeds.DEEDS,
         *resolutions.DEEDS,
     )
 }

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from fractions import Fraction
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import pyarrow as pa
 
@@ -298,7 +298,7 @@ QUESTIONS: Final[Sequence[Question]] = (
     Question("resolution/tasks", tasks, "resolutions"),
     Question("editions", editions, "resolutions"),
 )
-DEEDS: Final[Sequence[Any]] = (
+DEEDS: Final[Sequence[Deed]] = (
     Deed("resolutions/propose", propose, "resolutions", DESK),
     Deed("resolutions/amend", amend, "resolutions", DESK),
     Deed("resolutions/comment", comment, "resolutions", SPEAKERS),
