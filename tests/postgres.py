@@ -78,6 +78,7 @@ class Server:
         wanted = "select tablename from pg_tables where schemaname = 'public' and tablename <> 'alembic_version'"
         names = ", ".join(f'"{name}"' for (name,) in self.execute(wanted, database))
         self.execute(f"truncate {names} restart identity cascade", database)
+        self.execute("comment on table alembic_version is null", database)  # it is nobody's again
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, cast
 
+from shangyou.adapters import private_file
 from shangyou.adapters.hj212.limits import Limits, ListenerSettings
 from shangyou.adapters.hj212.listener import Hj212Listener
 from shangyou.adapters.journal import FileJournal
@@ -145,12 +147,23 @@ def hold(home: Path) -> IO[str]:
     return file
 
 
+def home_id(home: Path) -> str:
+    """What tells this home from all others, made when it is first asked for. A restored or copied home is another."""
+    path = home / "id"
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_text(encoding="ascii").strip()
+    private_file.write_whole(path, f"{secrets.token_hex(16)}\n".encode())
+    return path.read_text(encoding="ascii").strip()
+
+
 def build(settings: Settings, clock: Clock | None = None) -> Node:
     """Open the node in `settings.home`; raises as `hold` and the stores do."""
     with contextlib.ExitStack() as opened:
         lock = opened.enter_context(hold(settings.home))
         database = StateDatabase(settings.state or settings.home / "state.sqlite")
         opened.callback(database.close)
+        if database.file is None:  # it is not in the home, whose lock we have
+            database.hold(home_id(settings.home))
         journal = FileJournal(settings.home / "journal")
         opened.callback(journal.close)
         ledger = FileLedger(settings.home / "ledger")

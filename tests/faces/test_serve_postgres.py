@@ -98,3 +98,16 @@ def test_each_trouble_with_the_state_is_told_in_both_languages_with_what_to_do()
         said = [sentence(f"state.{code}", facts, language) for language in ("zh", "en")]
         assert len({each.text for each in said}) == len({each.remedy for each in said}) == 2
     assert "shangyou[postgres]" in sentence("state.driver", facts, "en").remedy
+
+
+def test_two_homes_do_not_work_on_one_database(postgres_address: str, tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    done("node", "init", "--home", one, "--no-facts", "--set", f"state={postgres_address}")
+    refused = run("node", "init", "--home", two, "--no-facts", "--set", f"state={postgres_address}")
+    assert (refused.returncode, "[state.owner]" in refused.stderr) == (5, True), refused.stderr
+    with served(one, SHANGYOU_HJ212_PORT="0"):
+        (two / "id").write_text((one / "id").read_text())  # a copy of the home on another machine
+        refused = run("--home", two, "registry", "sections")
+        assert (refused.returncode, "[state.in_use]" in refused.stderr) == (5, True), refused.stderr
+        assert rows("--home", one, "node", "status")
+    assert rows("--home", one, "node", "status")

@@ -37,6 +37,7 @@ class StateDatabase:
         address = str(path)
         url = _url(address) if "://" in address else URL.create("sqlite", database=address or None)
         self.place = url.render_as_string(hide_password=True)
+        self._held: Connection | None = None  # for as long as this process works on it
         in_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
         self.file = Path(str(url.database)) if in_file else None  # that of SQLite
         if url.get_backend_name() == "postgresql":
@@ -81,6 +82,27 @@ class StateDatabase:
                 postgres.compare_by_code_point(connection)
             else:
                 migrate(connection)
+
+    def hold(self, home: str) -> None:
+        """Take the database for one home and one process; a file in the home needs no more than the home's own lock.
+
+        home: its id, letters and digits. Raises ConflictError "state.owner": another home has written it, so two nodes
+        would mix what they hold; "state.in_use": another process works on it.
+        """
+        if self.engine.dialect.name != "postgresql":
+            return
+        from shangyou.adapters.state import postgres
+
+        try:
+            self._held = postgres.alone(self.engine)
+        except DBAPIError as error:
+            raise self._unavailable(error, "state.read") from error
+        if self._held is None:
+            raise ConflictError("state.in_use", place=self.place)
+        with self.writing() as connection:
+            owner = postgres.owned(connection, home)
+        if owner != home:
+            raise ConflictError("state.owner", place=self.place, owner=owner[:32], home=home)
 
     def edition(self) -> str:
         """Migration at which the database stands, "" for an empty one."""
@@ -171,6 +193,9 @@ class StateDatabase:
 
     def close(self) -> None:
         """Let go of all connections."""
+        if self._held is not None:
+            self._held.invalidate()  # ends the session, and the lock with it, also where the server is gone
+            self._held.close()
         self.engine.dispose()
 
 

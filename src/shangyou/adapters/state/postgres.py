@@ -15,6 +15,8 @@ WAIT_S: Final = 30  # for one of these
 CONNECT_S: Final = 10  # for an answer of the server, where the address says nothing else
 OLDEST: Final = 120_000  # server_version_num: 12, which has what we use; the tests run on the newest
 TURN: Final = text("select pg_advisory_xact_lock(hashtextextended('shangyou ' || current_schema(), 0))")
+ALONE: Final = text("select pg_try_advisory_lock(hashtextextended('shangyou home ' || current_schema(), 0))")
+OWNER: Final = text("select obj_description(to_regclass('alembic_version'), 'pg_class')")
 SYNCED: Final = (
     "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'"
 )
@@ -80,6 +82,33 @@ def accept(connection: Connection) -> None:
     encoding = str(connection.execute(text("show server_encoding")).scalar_one())
     if encoding != "UTF8":
         raise InputError("state.encoding", found=encoding)
+
+
+def owned(connection: Connection, home: str) -> str:
+    """Whose database it is: the id of the home that took it first, this one if none had. It stands beside the tables,
+    as a comment on one, so that no backup carries it to another database.
+    """
+    found = connection.execute(OWNER).scalar_one_or_none()
+    if found:
+        return str(found)
+    connection.exec_driver_sql(f"comment on table alembic_version is '{_plain(home)}'")
+    return home
+
+
+def _plain(id: str) -> str:
+    if not id.isalnum():
+        raise ValueError(id)
+    return id
+
+
+def alone(engine: Engine) -> Connection | None:
+    """A connection that holds the database for one process, until it is closed; None if another process has it."""
+    connection = engine.connect()
+    if connection.execute(ALONE).scalar_one():
+        connection.commit()
+        return connection
+    connection.close()
+    return None
 
 
 def compare_by_code_point(connection: Connection) -> None:
