@@ -26,6 +26,7 @@ RANGES: Final = {
     "answer_days_conditional": (0, 1_000),
     "answer_days_counter": (0, 1_000),
     "threads": (1, 1_024),
+    "smtp_port": (1, 65_535),
 }
 
 
@@ -63,13 +64,26 @@ class Settings:
     answer_days_conditional: int = 10  # and conditionally
     answer_days_counter: int = 10  # for an answer to other terms that a provider puts to this node
 
+    notify: tuple[str, ...] = ()  # who is told of warnings: role=channel:address, role is duty or supervisor
+    duty_office: str = ""  # told to the other members with every message of a warning
+    duty_phone: str = ""
+    duty_phones: tuple[str, ...] = ()  # lines of other members, as member=phone, for when one does not answer
+    portal_address: str = ""  # as people here reach it, for links in notices; "" = no links
+    smtp_host: str = ""
+    smtp_port: int = 25
+    smtp_security: str = "none"  # or starttls, tls
+    smtp_from: str = ""
+    smtp_user: str = ""  # "" = without logging in
+    smtp_password: str = ""
+    webhook_secret: str = ""  # that signs the bodies of webhooks
+
     state: str = ""  # an SQLAlchemy address; "" = SQLite in the home
     memory: str = "512MB"  # for DuckDB
     threads: int = 2
 
     def __post_init__(self) -> None:
         allowed = {"level": ("national", "provincial", "municipal"), "unknown_devices": ("quarantine", "refuse")}
-        allowed |= {"language": ("zh", "en")}
+        allowed |= {"language": ("zh", "en"), "smtp_security": ("none", "starttls", "tls")}
         for name, words in allowed.items():
             if getattr(self, name) not in words:
                 raise InputError("settings.value", name=name, value=getattr(self, name), allowed=", ".join(words))
@@ -176,6 +190,10 @@ GROUPS: Final = {
     ),
     "合约答复 / answers: in working days; the yearly list of moved days is workdays.toml beside this file": (
         *("answer_days_unconditional", "answer_days_conditional", "answer_days_counter"),
+    ),
+    "预警通知 / notices of warnings: e-mail, webhook or plug-in; webhook bodies are signed with webhook_secret": (
+        *("notify", "duty_office", "duty_phone", "duty_phones", "portal_address"),
+        *("smtp_host", "smtp_port", "smtp_security", "smtp_from", "smtp_user", "smtp_password", "webhook_secret"),
     ),
     "存储 / stores: state empty = SQLite in the home": ("state", "memory", "threads"),
 }
