@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from shangyou.basin.tracing.model import PLACE, SPEED, Model, model
-from shangyou.basin.tracing.problem import Index, Problem, Pulse
+from shangyou.basin.tracing.problem import MOST_STATIONS, Index, Problem, Pulse
 from shangyou.basin.tracing.sampling import Draws
 from shangyou.core.records import Array, Ints
 
@@ -60,50 +60,58 @@ def outlook(
         return []
     random = np.random.default_rng(seed)
     chosen = random.choice(len(draws.which), min(MOST_DRAWS, len(draws.which)), replace=False)
-    which, amount = draws.which[chosen], draws.apparent[chosen]
+    which, rows, amount = draws.which[chosen], draws.rows[chosen], draws.apparent[chosen]
+    below = random.standard_normal(len(chosen))
+    several = len(np.unique(which)) > 1
+    found: list[Sample] = []
+    each = MOST_STATIONS - len(problem.pulses)
+    for at in range(0, len(spots), max(each, 1)):
+        part = spots[at : at + max(each, 1)]
+        values = _values(problem, part, times, which, rows, below) * amount[:, None]
+        for column, value in enumerate(values.T):
+            spot = part[column // len(times)]
+            error = np.sqrt(floor**2 + (relative * value) ** 2 + spot.background_sd**2)
+            tells, gain = _information(which, value, error)
+            low, high = np.quantile(value, (0.05, 0.95)) + spot.background
+            found.append(Sample(spot, int(times[column % len(times)]), tells, gain, float(low), float(high)))
+    return sorted(found, key=lambda s: (-(s.tells if several else s.gain), -s.gain, s.time))
+
+
+def _values(problem: Problem, spots: tuple[Spot, ...], times: Ints, which: Index, rows: Array, below: Array) -> Array:
+    """(n, spots * times) what each explanation says of one gram there [g/m3 per g]."""
     wider = _wider(problem, spots, times)
-    rows = _extended(model_at := model(wider), problem, wider, draws.rows[chosen], which, random)
-    count = sum(len(pulse.time) for pulse in problem.pulses)
-    values = model_at.respond(which, rows)[:, count:] * amount[:, None]
-    found = []
-    for column in range(values.shape[1]):
-        spot, time = spots[column // len(times)], int(times[column % len(times)])
-        value = values[:, column]
-        error = np.sqrt(floor**2 + (relative * value) ** 2 + spot.background_sd**2)
-        tells, gain = _information(which, value, error)
-        low, high = np.quantile(value, (0.05, 0.95))
-        found.append(Sample(spot, time, tells, gain, spot.background + float(low), spot.background + float(high)))
-    undecided = len(np.unique(which)) > 1
-    return sorted(found, key=lambda s: (-(s.tells if undecided else s.gain), -s.gain, s.time))
+    table = model(wider)
+    return table.respond(which, _extended(table, problem, wider, rows, which, below))[:, len(problem.pulses) :]
 
 
 def _wider(problem: Problem, spots: tuple[Spot, ...], times: Ints) -> Problem:
-    """The problem with a station at every spot."""
+    """The problem with a station at every spot; of what was seen only one value a station stays, for its place."""
     flat = np.zeros(len(times))
     pulses = tuple(Pulse(spot.id, times, flat, flat.astype(np.uint8), flat + 1.0) for spot in spots)
     ways = tuple(
         replace(way, stations=np.concatenate([way.stations, [spot.at[w] for spot in spots]]))
         for w, way in enumerate(problem.ways)
     )
-    wider = replace(problem, ways=ways, pulses=(*problem.pulses, *pulses))
+    first = tuple(
+        replace(p, time=p.time[:1], value=p.value[:1], censor=p.censor[:1], noise=p.noise[:1]) for p in problem.pulses
+    )
+    wider = replace(problem, ways=ways, pulses=(*first, *pulses))
     object.__setattr__(wider, "origin", problem.origin)  # times are counted as the draws count them
     return wider
 
 
-def _extended(
-    wide: Model, problem: Problem, wider: Problem, rows: Array, which: Index, random: np.random.Generator
-) -> Array:
+def _extended(wide: Model, problem: Problem, wider: Problem, rows: Array, which: Index, below: Array) -> Array:
     """Rows with a velocity for the legs to the spots: of the leg a spot lies on; below the last station a new one."""
     stations, spots = len(problem.pulses), len(wider.pulses) - len(problem.pulses)
     own = rows[:, SPEED + 1 :]
-    new = np.tile(random.standard_normal((len(rows), 1)), (1, spots))
+    new = np.tile(below[:, None], (1, spots))
     for w, way in enumerate(wider.ways):
         there = np.array([problem.candidates[int(c)].way == w for c in which])
         known = way.stations[:stations]
         for s, at in enumerate(way.stations[stations:]):
-            below = np.flatnonzero(known >= at)
-            if len(below):
-                new[there, s] = own[there, below[np.argmin(known[below])]]
+            lower = np.flatnonzero(known >= at)
+            if len(lower):
+                new[there, s] = own[there, lower[np.argmin(known[lower])]]
     out = np.concatenate([rows[:, : SPEED + 1], own, new], axis=1)
     out[:, PLACE] = rows[:, PLACE]
     assert out.shape[1] == wide.size

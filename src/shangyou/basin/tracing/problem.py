@@ -16,7 +16,7 @@ Index = NDArray[np.intp]
 
 MOST_VALUES: Final = 2_000  # of all stations; a fortnight of hours at six of them
 MOST_CANDIDATES: Final = 2_000
-MOST_STATIONS: Final = 12
+MOST_STATIONS: Final = 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
