@@ -119,6 +119,13 @@ class Network:
             found[self.reaches[i].river].append(i)
         return {river: sorted(on, key=lambda i: -self.to_end[i]) for river, on in found.items()}
 
+    def of_river(self, river: str) -> list[int]:
+        """Reaches of a river in order of flow. NotFoundError "network.river"."""
+        on = [i for i, reach in enumerate(self.reaches) if reach.river == river]
+        if not on:
+            raise NotFoundError("network.river", id=river[:80])
+        return sorted(on, key=lambda i: -self.to_end[i])
+
     def mileage(self, place: str) -> float:
         """How far a place lies above the mouth of its river [m]."""
         own = self.index(place)

@@ -14,10 +14,12 @@ from shangyou.core.ports import Person
 from shangyou.core.registry import Device
 from shangyou.faces.api import (
     catalogue,
+    compensation,
     contracts,
     federation_deeds,
     incident_deeds,
     ledger,
+    network,
     passages,
     resolutions,
     standing,
@@ -281,9 +283,12 @@ DEEDS: Final = {
         *catalogue.DEEDS,
         *federation_deeds.DEEDS,
         *contracts.DEEDS,
+        *network.DEEDS,
         *passages.DEEDS,
         *standing.DEEDS,
+        *warning_deeds.DEEDS,
         *incident_deeds.DEEDS,
         *resolutions.DEEDS,
+        *compensation.DEEDS,
     )
 }

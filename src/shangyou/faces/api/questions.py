@@ -12,16 +12,19 @@ import pyarrow as pa
 
 from shangyou.faces.api import (
     catalogue,
+    compensation,
     contracts,
     federation,
     incidents,
     ledger,
     loads,
+    network,
     passages,
     query,
     resolutions,
     standing,
     vocabulary,
+    warnings,
 )
 from shangyou.faces.api.arrived import batches, maps, outcome, progress, refused
 from shangyou.faces.api.desk import Desk
@@ -95,9 +98,12 @@ QUESTIONS: Final = {
         *query.QUESTIONS,
         *(Question(*each) for each in loads.QUESTIONS),
         *contracts.QUESTIONS,
+        *network.QUESTIONS,
         *passages.QUESTIONS,
         *standing.QUESTIONS,
+        *warnings.QUESTIONS,
         *incidents.QUESTIONS,
         *resolutions.QUESTIONS,
+        *compensation.QUESTIONS,
     )
 }
