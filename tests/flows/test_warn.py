@@ -45,7 +45,8 @@ class Three:
         def compute(content: Content, now: int) -> Mapping[str, object]:
             return by_travel(NETWORK, content, gauged, now)
 
-        said = warn.attend(self.at(member), compute, ministry, self.done.setdefault(member, set()))
+        done, here = self.done.setdefault(member, set()), self.at(member)
+        said = sum(warn.attend(here, each, compute, ministry, done) for each in warn.warnings(here))
         self.desk.deliver()
         return said
 

@@ -190,11 +190,12 @@ def reconciling(node: Node) -> Thread:
 
         joined = exchange(node)
         if joined is not None:
-            from shangyou.faces import contracting, together  # 10 MB: a node that is alone does without
+            from shangyou.faces import contracting, together, warning  # 10 MB: a node that is alone does without
             from shangyou.faces.dossiers import dossiers
 
             try:
                 dossiers(joined).turn()
+                warning.turn(joined)
                 together.turn(joined)
             finally:
                 contracting.turn(node)

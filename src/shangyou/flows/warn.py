@@ -148,7 +148,7 @@ def _void(entries: Sequence[Entry]) -> Sequence[Void]:
 # ---- what a node does by itself ---------------------------------------------------------------------------------
 
 
-def attend(together: Together, compute: Compute, ministry: str, done: set[str]) -> int:
+def attend(together: Together, found: Seen, compute: Compute, ministry: str, done: set[str]) -> int:
     """Compute arrivals anew where something has changed, and ask the ministry in where nobody acknowledges.
 
     Args:
@@ -156,14 +156,11 @@ def attend(together: Together, compute: Compute, ministry: str, done: set[str]) 
         done: ids of the messages for which arrivals were computed here, kept by the caller; a node that starts anew
             finds in the warning what it had said.
 
-    Returns how much was said. What one warning has against it does not hold up the others.
+    Returns how much was said.
     """
-    said = 0
-    for each in warnings(together):
-        if each.situation.state != "open":
-            continue
-        said += _recomputed(together, each, compute, done) + _escalated(together, each, ministry)
-    return said
+    if found.situation.state != "open":
+        return 0
+    return _recomputed(together, found, compute, done) + _escalated(together, found, ministry)
 
 
 def _recomputed(together: Together, found: Seen, compute: Compute, done: set[str]) -> int:

@@ -23,6 +23,7 @@ from shangyou.faces.api import (
     passages,
     resolutions,
     standing,
+    warning_deeds,
 )
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.moments import moment

@@ -1,0 +1,169 @@
+"""Warnings at a node: what it knows of the river, whom it tells, and what it does by itself."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from shangyou.adapters.channels import Channels
+from shangyou.adapters.channels.email import Smtp
+from shangyou.adapters.state.notices import SqlNotices
+from shangyou.core.clock import to_ms
+from shangyou.core.errors import ShangyouError
+from shangyou.exchange.member import Level, Standing
+from shangyou.faces.together import of
+from shangyou.faces.wording import words
+from shangyou.flows import notify, warn
+from shangyou.flows.arrivals import affected, by_travel, flows
+from shangyou.flows.notify import Recipient, recipients
+from shangyou.flows.saying import Together
+from shangyou.flows.warn import Seen
+from shangyou.governance.warning.notice import Posted
+from shangyou.governance.warning.values import Contact, Content
+from shangyou.wiring import rivers
+from shangyou.wiring_exchange import Exchange, member_exchange
+
+if TYPE_CHECKING:
+    from shangyou.wiring import Node
+
+log = logging.getLogger("shangyou.warnings")
+
+MADE: Final = "warnings"
+LOOKED: Final = 50  # dossiers that are looked at in a turn, the last changed first
+STALE_MS: Final = 6 * 3_600_000  # a flow that was gauged longer ago says nothing of now
+_making = threading.Lock()
+
+
+@dataclass(eq=False, slots=True)
+class Watch:
+    """A node's warnings with those who are told of them."""
+
+    joined: Exchange
+    together: Together
+    notices: SqlNotices
+    channels: Channels
+    recipients: tuple[Recipient, ...]
+    done: set[str] = field(default_factory=set)  # messages for which arrivals were computed
+    settled: dict[str, int] = field(default_factory=dict)  # dossiers with nothing to wait for, at so many entries
+    troubles: dict[str, str] = field(default_factory=dict)  # by dossier: what the last turn met
+
+    @property
+    def ministry(self) -> str:
+        """The basin centre's member id; "" where there is none, or it is suspended."""
+        listed = self.joined.members.members()
+        found = (each for each in listed if each.level is Level.NATIONAL and each.standing is Standing.ACTIVE)
+        return next((each.id for each in found), "")
+
+    def turn(self) -> None:
+        """What is due now; one warning that goes wrong does not hold up the others."""
+        for heading in self.together.dossiers.headings(warn.SUBJECT, LOOKED):
+            if self.settled.get(heading.id) == heading.entries:
+                continue
+            try:
+                seen = warn.look(self.together, heading.id)
+                self._attend(seen)
+            except ShangyouError as error:
+                if self.troubles.get(heading.id) != error.code:
+                    log.warning("%s: %s", heading.id, error)
+                self.troubles[heading.id] = error.code
+                if not error.retryable:
+                    self.settled[heading.id] = heading.entries
+            else:
+                self.troubles.pop(heading.id, None)
+                if seen.situation.state == "cleared" and not seen.open():
+                    self.settled[heading.id] = heading.entries
+        notify.deliver(self.notices, self.channels.channel, self.joined.now)
+
+    def _attend(self, seen: Seen) -> None:
+        self.notices.post(self._due(seen))
+        notify.settle(self.notices, seen, self.joined.me)
+        warn.attend(self.together, seen, self.compute, self.ministry, self.done)
+
+    def _due(self, seen: Seen) -> list[Posted]:
+        settings = self.joined.node.settings
+        link = ""
+        if settings.portal_address:
+            link = f"{settings.portal_address.rstrip('/')}/warnings/{seen.id.removeprefix('urn:uuid:')}"
+        say = words(self.joined.me, settings.language)
+        return notify.due(seen, self.joined.me, self.recipients, say, link)
+
+    # ---- what the node knows of the river -------------------------------------------------------------------------
+
+    def gauged(self) -> list[tuple[str, float]]:
+        """The newest flow at each section, where it is not too old [m3/s]."""
+        node = self.joined.node
+        table = node.store.latest(parameters=("flow",))
+        since = self.joined.now() - STALE_MS
+        return [
+            (str(row["site"]), float(row["value"]))
+            for row in table.select(["site", "time", "value"]).to_pylist()
+            if row["value"] is not None and to_ms(row["time"]) >= since
+        ]
+
+    def compute(self, content: Content, now: int) -> Mapping[str, object]:
+        """An arrival table by this node's network and flows; {} where the place is not on it."""
+        return by_travel(rivers(self.joined.node).network(), content, self.gauged(), now)
+
+    def downstream(self, place: str) -> dict[str, float]:
+        """Members of the federation whose waters it reaches, with the hours. NotFoundError "network.place"."""
+        network = rivers(self.joined.node).network()
+        flow, _ = flows(network, self.gauged())
+        known = {each.id for each in self.joined.members.members()} - {self.joined.me}
+        return {member: hours for member, hours in affected(network, place, flow).items() if member in known}
+
+    @property
+    def contact(self) -> dict[str, str]:
+        """Whom the others call here; {} where the settings name nobody."""
+        settings = self.joined.node.settings
+        if not settings.duty_phone:
+            return {}
+        return {"office": settings.duty_office or settings.name_zh, "phone": settings.duty_phone}
+
+    def line(self, seen: Seen, member: str) -> Contact | None:
+        """Whom to call at a member: what it said last, else what the settings here say."""
+        told = seen.situation.contacts.get(member)
+        if told is not None:
+            return told
+        for each in self.joined.node.settings.duty_phones:
+            name, _, phone = each.partition("=")
+            if name.strip() == member and phone.strip():
+                return Contact("", phone.strip())
+        return None
+
+
+def watch(node: Node) -> Watch:
+    """The node's warnings. NotFoundError "federation.none" while it is in no federation."""
+    return watching(member_exchange(node))
+
+
+def watching(joined: Exchange) -> Watch:
+    """The same of a node that is known to be a member; made once. InputError "channel.address" for its settings."""
+    node = joined.node
+    with _making:
+        found = node.made.get(MADE)
+        if found is None:
+            found = node.made[MADE] = _made(joined)
+    assert isinstance(found, Watch)
+    return found
+
+
+def _made(joined: Exchange) -> Watch:
+    settings = joined.node.settings
+    smtp = Smtp(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_security,
+        settings.smtp_from,
+        settings.smtp_user,
+        settings.smtp_password,
+    )
+    channels = Channels(settings.home, smtp, settings.webhook_secret)
+    return Watch(joined, of(joined), SqlNotices(joined.node.database), channels, recipients(settings.notify))
+
+
+def turn(joined: Exchange) -> None:
+    """What a node does by itself for its warnings."""
+    watching(joined).turn()
