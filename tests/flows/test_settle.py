@@ -14,6 +14,7 @@ from shangyou.core.clock import LEGAL, from_ms, to_ms
 from shangyou.core.errors import ConflictError, InputError, NotFoundError, RefusedError
 from shangyou.exchange.question import Question
 from shangyou.flows import settle
+from shangyou.flows.answer import Own
 from shangyou.flows.query import Found, ask
 from shangyou.flows.saying import Together
 from shangyou.flows.settle import Gathered, Means
@@ -119,7 +120,7 @@ def test_three_parties_reckon_the_same_from_contracted_data_and_sign(river: Rive
 
 
 def test_what_a_node_holds_itself_and_what_it_is_told_come_to_the_same_figures(river: River) -> None:
-    held = settle.gather_held(CHISHUI, "2019", "guizhou", river.store, REGISTRY)
+    held = settle.gather_held(CHISHUI, "2019", Own("guizhou", river.store, REGISTRY))
     assert held.figures == river.gather("sichuan").figures
     assert [figure.count for figure in held.figures[:3]] == [31, 28, 31]
     assert len(held.figures) == 2 * 3 * 12

@@ -17,13 +17,14 @@ import pyarrow as pa
 
 from shangyou.core.clock import LEGAL
 from shangyou.core.errors import ConflictError, NotFoundError, RefusedError
-from shangyou.core.ports import ObservationStore, Selection
+from shangyou.core.ports import Selection
 from shangyou.exchange.dossier.entry import Entry
 from shangyou.exchange.question import Question
 from shangyou.exchange.summaries.summary import KEYS, finished, merged
 from shangyou.flows import saying
+from shangyou.flows.answer import Own
 from shangyou.flows.assess import offset_ms
-from shangyou.flows.ground import Waters, labels, survey
+from shangyou.flows.ground import labels, survey
 from shangyou.flows.query import Found, Line
 from shangyou.flows.saying import Together
 from shangyou.governance.compensation.compact import Compact
@@ -56,7 +57,6 @@ class Means:
     declared: Mapping[str, bool]
     exempt: Sequence[Exemption] = ()
     version: str = ""  # of the programme
-    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +65,7 @@ class Gathered:
 
     figures: tuple[Figure, ...]
     lines: tuple[Line, ...] = ()  # what became of the question at each node; () = only this node was asked
+    simulated: bool = False
 
 
 # ---- figures ------------------------------------------------------------------------------------------------------
@@ -74,18 +75,20 @@ def gather(compact: Compact, year: str, ask: Callable[[Question], Found]) -> Gat
     """Figures from all nodes, as the agreements in force let them out; a node that is away costs its own data only."""
     found: list[tuple[str, pa.Table]] = []
     worst: dict[str, Line] = {}
+    simulated = False
     for question in questions(compact, year):
         reply = ask(question)
+        simulated = simulated or reply.simulated
         found += reply.tables.items()
         for line in reply.lines:
             if line.node not in worst or line.code:
                 worst[line.node] = line
-    return Gathered(figures_of(compact, year, found), tuple(worst.values()))
+    return Gathered(figures_of(compact, year, found), tuple(worst.values()), simulated)
 
 
-def gather_held(compact: Compact, year: str, me: str, store: ObservationStore, registry: Waters) -> Gathered:
+def gather_held(compact: Compact, year: str, own: Own) -> Gathered:
     """Figures from what this node holds, with the copies that contracts have brought here."""
-    ground = survey(store, registry)
+    ground = survey(own.store, own.registry)
     found = []
     for question in questions(compact, year):
         chosen = ground.chosen(question, {})
@@ -94,8 +97,9 @@ def gather_held(compact: Compact, year: str, me: str, store: ObservationStore, r
             selection = Selection(
                 tuple(label), question.parameters, start=question.start, stop=question.stop, usable=question.usable
             )
-            found.append((me, store.summaries(selection, label, question.period, question.offset, (PH,))))
-    return Gathered(figures_of(compact, year, found))
+            sums = own.store.summaries(selection, label, question.period, question.offset, (PH,))
+            found.append((own.me, sums))
+    return Gathered(figures_of(compact, year, found), (), own.simulated)
 
 
 def questions(compact: Compact, year: str) -> list[Question]:
@@ -177,7 +181,7 @@ def begin(together: Together, compact: Compact, year: str, by: str) -> str:
 
 def reckoned(compact: Compact, year: str, gathered: Gathered, means: Means) -> Statement:
     """What a compact comes to by these figures; raises as governance.compensation.compute."""
-    given = Given(gathered.figures, means.declared, means.exempt, means.version, means.simulated)
+    given = Given(gathered.figures, means.declared, means.exempt, means.version, gathered.simulated)
     return compute(compact, year, given)
 
 

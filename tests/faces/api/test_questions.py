@@ -22,6 +22,8 @@ NEEDED: dict[str, dict[str, object]] = {
     "section": {"id": "51.清风峡"},
     "history": {"id": "51.清风峡"},
     "outcome": {"digest": "x"},
+    "compact": {"id": "chishui-2018"},
+    "compensation/trial": {"compact": "chishui-2018", "year": "2019"},
 }
 WITH_ROWS = (
     "status",
@@ -40,6 +42,9 @@ WITH_ROWS = (
     "latest",
     "observations",
     "assess",
+    "compacts",
+    "compact",
+    "compensation/trial",
     "ledger/state",
     "ledger/policy",
 )
@@ -52,6 +57,8 @@ AMONG_OTHERS: dict[str, dict[str, object]] = {  # what only a member of a federa
     **{path: {} for path in ("contracts", "contracts/agreements", "contracts/stuck")},
     "contract": {"id": "urn:uuid:1"},
     "contracts/agreements/why": {"agreement": "urn:uuid:1"},
+    **{path: {"id": "1"} for path in QUESTIONS if path.partition("/")[0] == "statement"},
+    "statements": {},
     **{path: {} for path in ("transfers", "passages", "receipts", "meters", "feeds/standing", "feeds/wishes")},
 }
 

@@ -13,6 +13,7 @@ from shangyou.faces.cli import (
     assess,
     basin,
     catalogue,
+    compensation,
     contract,
     demo,
     device,
@@ -57,6 +58,7 @@ def application() -> Callable[..., Any]:
     app.add_typer(basin.basin_app, name="basin")
     app.add_typer(incident.app, name="incident")
     app.add_typer(resolution.app, name="resolution")
+    app.add_typer(compensation.app, name="compensation")
     demo.register(app)
     doctor.register(app)
     return get_command(app)
@@ -90,6 +92,7 @@ ORDER: Final = (
     "basin",
     "incident",
     "resolution",
+    "compensation",
     "demo",
     "doctor",
 )
