@@ -10,7 +10,7 @@ dossiers.add(warning, "warning.request", request(found, network, "sichuan", "amm
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -36,6 +36,7 @@ SLOWER: Final = 1.3  # times the usual travel, before the first value, that a re
 LONGEST_BACK: Final = 60 * 24 * HOUR
 SAMPLED: Final = (Kind.SECTION, Kind.INTAKE, Kind.GAUGE, Kind.BORDER, Kind.CONTROL)
 MOST_SPOTS: Final = 12
+COARSE: Final = 20e3  # m of a stretch where it only stands for "somewhere else"
 AHEAD: Final = tuple(range(2, 50, 2))  # hours from now at which a further sample is thought of
 
 
@@ -46,7 +47,8 @@ class Asked:
     candidates: tuple[str, ...] = ()  # ids or names of places; () = all outlets and risk sources above
     weights: Mapping[str, float] = field(default_factory=dict)  # of candidates before the fact; 1 where none is given
     free: float = 0.0  # m: instead of places, stretches of this length along the water; 0 = places
-    far: float = 300e3  # m above the uppermost station that stretches reach
+    far: float = 150e3  # m above the uppermost station that stretches reach
+    elsewhere: float = 0.2  # probability, before the fact, that it came from no candidate but from along the water
     start_from: int | None = None  # ms since 1970 UTC, of the release; None = from the travel times
     start_to: int | None = None  # None = until the last value
     longest: float = 86_400.0  # s that the release lasted at most
@@ -87,13 +89,24 @@ def lay_out(
         candidates = [c for reach, head, foot in parts for c in ways.stretches(reach, head, foot, asked.free)]
     else:
         places = [place_of(network, each) for each in asked.candidates] or sources_above(network, stations)
-        ways = lay(network, stations, [spot_of(network, each.id)[0] for each in places], flow)
+        spots = [spot_of(network, each.id)[0] for each in places]
+        parts = _above(network, stations, asked.far) if asked.elsewhere > 0 else []
+        ways = lay(network, stations, [*spots, *(reach for reach, _, _ in parts)], flow)
         candidates = [ways.outlet(each, asked.weights.get(each.id, 1.0)) for each in places]
+        along = [c for reach, head, foot in parts for c in ways.stretches(reach, head, foot, COARSE)]
+        candidates += _weighed(along, asked.elsewhere, sum(each.weight for each in candidates))
     if not candidates:
         raise InputError("trace.none_above", stations=", ".join(stations))
     given = supports or [0.0] * len(observed)
     pulses = tuple(pulse_of(each, asked.errors, support) for each, support in zip(observed, given, strict=True))
     return Problem(ways.ways, pulses, tuple(candidates), _priors(ways, candidates, observed, asked))
+
+
+def _weighed(along: list[Candidate], share: float, others: float) -> list[Candidate]:
+    """Stretches with weights by their length, so that together they have their share beside the outlets."""
+    whole = sum(each.weight for each in along)
+    factor = (share / (1 - share) * others if others else 1.0) / whole if whole else 1.0
+    return [replace(each, weight=each.weight * factor) for each in along]
 
 
 def _above(network: Network, stations: Sequence[str], far: float) -> list[tuple[int, float, float]]:

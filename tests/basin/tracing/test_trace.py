@@ -163,4 +163,4 @@ def test_a_problem_that_cannot_be_is_refused() -> None:
     with pytest.raises(InputError, match=r"trace\.prior"):
         problem(seen, velocity_sd=0.0)
     with pytest.raises(InputError, match=r"trace\.size"):
-        problem(tuple(replace(each, station=f"{100e3 + i}") for i in range(8) for each in seen))
+        problem(tuple(replace(each, station=f"{100e3 + i}") for i in range(13) for each in seen))

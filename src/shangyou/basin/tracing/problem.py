@@ -86,7 +86,7 @@ class Candidate:
     at: float  # m from the start of the way: an outlet's place, or where a stretch begins
     to: float | None = None  # where the stretch ends; None = an outlet
     way: int = 0  # index of the problem's ways
-    weight: float = 1.0  # before anything is seen, against the other candidates; > 0
+    weight: float = 1.0  # before anything is seen, against the other candidates; > 0. Of a stretch: as a whole
     name_zh: str = ""
     name_en: str = ""
 

@@ -19,6 +19,7 @@ class Verdict(StrEnum):
     FOUND = "found"  # one candidate has nine tenths of the probability or more
     LIKELY = "likely"  # one has three times the probability of the next, or more
     OPEN = "open"  # two or more cannot be told apart
+    ELSEWHERE = "elsewhere"  # more probably from somewhere else along the water than from any candidate
     STRETCH = "stretch"  # the place was free: see the region
 
 
@@ -61,7 +62,9 @@ class TraceResult:
 
     problem: Problem
     verdict: Verdict
-    ranked: tuple[Ranked, ...]  # best first; those that stay below a ten-thousandth have no ranges and are left out
+    ranked: tuple[Ranked, ...]  # outlets, or stretches where there are no others, best first; without the hopeless
+    along: tuple[Ranked, ...]  # stretches, where both were asked about
+    elsewhere: float  # probability that it came from one of those and not from an outlet
     alike: tuple[str, ...]  # ids that cannot be told from the first
     unseen: tuple[str, ...]  # ids below all stations: nothing flows upstream, so nothing can be said
     predicted: tuple[Predicted, ...]

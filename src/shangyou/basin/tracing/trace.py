@@ -37,7 +37,7 @@ def trace(problem: Problem, seed: int = 0) -> TraceResult:
         raise InputError("trace.above", candidates=len(problem.candidates))
     data, priors = seen(problem), problem.priors
     modes = find(table, data)
-    weight = np.array([candidate.weight * max(candidate.width, 1.0) for candidate in problem.candidates])
+    weight = np.array([candidate.weight for candidate in problem.candidates])
     limits = (priors.least, priors.most)
     draws = draw(table, data, modes, weight / weight.sum(), limits, priors.even, np.random.default_rng(seed))
     return _told(problem, table, data, draws)
@@ -50,7 +50,10 @@ def stretches(way: Way, start: float, stop: float, length: float, index: int = 0
     for low, high in pairwise(cuts):
         edges += np.linspace(low, high, max(1, round((high - low) / length)) + 1).tolist()[:-1]
     edges.append(stop)
-    return tuple(Candidate(f"km {low / 1000:.1f}-{high / 1000:.1f}", low, high, index) for low, high in pairwise(edges))
+    return tuple(
+        Candidate(f"km {low / 1000:.1f}-{high / 1000:.1f}", low, high, index, weight=high - low)
+        for low, high in pairwise(edges)
+    )
 
 
 def _told(problem: Problem, table: Model, data: Seen, draws: Draws) -> TraceResult:
@@ -58,11 +61,12 @@ def _told(problem: Problem, table: Model, data: Seen, draws: Draws) -> TraceResu
     chance = np.exp(draws.log_evidence - np.logaddexp.reduce(draws.log_evidence))
     fits = _fits(table, data, draws)
     order = np.argsort(-chance, kind="stable")
-    ranked = tuple(
-        _ranked(problem, draws, int(c), float(chance[c]), fits[int(c)])
-        for c in order
-        if int(c) in fits and chance[c] > 0
-    )
+    every = [_ranked(problem, draws, int(c), float(chance[c]), fits[int(c)]) for c in order if int(c) in fits]
+    outlets = tuple(each for each in every if not each.candidate.width)
+    along = tuple(each for each in every if each.candidate.width)
+    mixed = 0 < sum(each.width > 0 for each in candidates) < len(candidates)
+    ranked = outlets or along
+    elsewhere = sum(each.probability for each in along) if mixed else 0.0
     groups, free = _groups(candidates)
     found = region(
         np.array(groups, np.intp)[draws.which],
@@ -76,12 +80,14 @@ def _told(problem: Problem, table: Model, data: Seen, draws: Draws) -> TraceResu
     odds = float(np.logaddexp.reduce(draws.log_evidence)) + 0.5 * none
     flat = beyond(none, max(1, len(data.value)))
     first = ranked[0]
-    best = max(each.fit for each in ranked)
+    best = max(each.fit for each in every)
     alike = tuple(r.candidate.id for r in ranked[1:] if r.probability * AHEAD > first.probability)
     return TraceResult(
         problem=problem,
-        verdict=_verdict(first, len(alike), odds < EVIDENCE, best, flat, any(free)),
+        verdict=_verdict(first, len(alike), odds < EVIDENCE, (best, flat), elsewhere),
         ranked=ranked,
+        along=along if mixed else (),
+        elsewhere=elsewhere,
         alike=alike,
         unseen=tuple(each.id for each, sees in zip(candidates, table.sees, strict=True) if not sees.any()),
         predicted=_predicted(problem, table, data, draws),
@@ -94,13 +100,17 @@ def _told(problem: Problem, table: Model, data: Seen, draws: Draws) -> TraceResu
     )
 
 
-def _verdict(first: Ranked, alike: int, doubtful: bool, fit: float, flat: float, free: bool) -> Verdict:
+def _verdict(first: Ranked, alike: int, doubtful: bool, fits: tuple[float, float], elsewhere: float) -> Verdict:
+    """fits: of the best explanation, and of none at all."""
+    fit, flat = fits
     if doubtful and flat >= MISFIT:
         return Verdict.QUIET
     if doubtful or fit < MISFIT:
         return Verdict.UNEXPLAINED
-    if free:
+    if first.candidate.width and not elsewhere:
         return Verdict.STRETCH
+    if first.candidate.width or elsewhere > first.probability:
+        return Verdict.ELSEWHERE
     if first.probability >= SURE:
         return Verdict.FOUND
     return Verdict.OPEN if alike else Verdict.LIKELY

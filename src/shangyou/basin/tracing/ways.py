@@ -59,7 +59,7 @@ class Ways:
             edges = np.linspace(low, high, max(1, round((high - low) / length)) + 1)
             for a, b in pairwise(edges.tolist()):
                 name = f"{river} {(mouth - a) / 1000:.0f}-{(mouth - b) / 1000:.0f} km"
-                found.append(Candidate(name, a, b, way, 1.0, name, name))
+                found.append(Candidate(name, a, b, way, b - a, name, name))
         return found
 
 

@@ -18,6 +18,7 @@ from shangyou.faces.cli import (
     demo,
     device,
     doctor,
+    dossier,
     export,
     federation,
     incident,
@@ -30,6 +31,8 @@ from shangyou.faces.cli import (
     query,
     registry,
     resolution,
+    trace,
+    warn,
 )
 from shangyou.faces.cli.call import group, t
 from shangyou.faces.cli.help import Group
@@ -55,7 +58,10 @@ def application() -> Callable[..., Any]:
     app.add_typer(contract.transfer, name="transfer")
     app.add_typer(passage.feed, name="feed")
     app.add_typer(ledger.app, name="ledger")
+    trace.register(basin.basin_app)
     app.add_typer(basin.basin_app, name="basin")
+    app.add_typer(warn.app, name="warn")
+    app.add_typer(dossier.app, name="dossier")
     app.add_typer(incident.app, name="incident")
     app.add_typer(resolution.app, name="resolution")
     app.add_typer(compensation.app, name="compensation")
@@ -90,6 +96,8 @@ ORDER: Final = (
     "feed",
     "ledger",
     "basin",
+    "warn",
+    "dossier",
     "incident",
     "resolution",
     "compensation",
