@@ -31,6 +31,15 @@ RANKED: Final = (
     "amount_kg_low",
     "amount_kg_high",
 )
+SAID: Final = {  # by verdict
+    "found": "basin.trace.found",
+    "likely": "basin.trace.likely",
+    "open": "basin.trace.open",
+    "elsewhere": "basin.trace.elsewhere",
+    "stretch": "basin.trace.stretch",
+    "unexplained": "basin.trace.unexplained",
+    "quiet": "basin.trace.quiet",
+}
 LARGEST: Final = 4 << 20  # bytes of a file
 
 
@@ -85,7 +94,7 @@ def run(
         call.show(traced.ranked(found), RANKED)
     first = found.ranked[0].candidate
     share = found.elsewhere if found.verdict is Verdict.ELSEWHERE else found.ranked[0].probability
-    call.say(f"basin.trace.{found.verdict.value}", place=first.id, share=f"{share:.0%}")
+    call.say(SAID[found.verdict.value], place=first.id, share=f"{share:.0%}")
     if found.alike:
         call.say("basin.trace.alike", places=", ".join(found.alike[:8]))
     if found.unseen:
