@@ -24,7 +24,7 @@ from shangyou.faces.portal.visit import Handler, Visit
 from shangyou.faces.portal.words import LANGUAGES, Words
 from shangyou.faces.sentences import sentence
 
-FORM_BYTES = 64_000  # our forms have a few short fields; nothing longer is read
+FORM_BYTES = 480_000  # the longest is the text of a resolution in two languages, with an edition
 YEAR = 365 * 86_400
 log = logging.getLogger("shangyou.portal")
 
