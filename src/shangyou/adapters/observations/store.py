@@ -40,6 +40,7 @@ class DuckStore:
 
     def _connect(self) -> None:
         path = str(self._path or ":memory:")
+        self._held: Place | None = None  # what `holds` was last sure of
         try:
             self._con = duckdb.connect(path, config=self._config)
         except duckdb.Error as error:
@@ -262,9 +263,13 @@ class DuckStore:
             return changes.here(self._con, horizon)
 
     def holds(self, place: Place) -> bool:
-        """See Outlet."""
-        with _reading():
-            return changes.holds(self._con, place)
+        """See Outlet. Asked for each block of a pull: what this file held once it holds as long as it is open."""
+        if place != self._held:
+            with _reading():
+                if not changes.holds(self._con, place):
+                    return False
+            self._held = place
+        return True
 
     def take(self, batch: Batch, rows: pa.RecordBatch, mark: tuple[str, str, str] | None = None) -> Counts | None:
         """See Outlet."""
