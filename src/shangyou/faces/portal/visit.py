@@ -31,6 +31,7 @@ MAY: dict[str, frozenset[str]] = {  # what changes something, and the roles that
     "ledger.sign": frozenset({"operator", "security", "manager"}),
     "dataset.publish": frozenset({"operator", "engineer", "manager"}),
     "contract.ask": frozenset({"operator", "manager", "duty"}),
+    "river.plan": frozenset({"operator", "engineer", "manager", "duty"}),
     "incident.speak": frozenset({"operator", "manager", "duty"}),
     "incident.note": frozenset({"operator", "manager", "duty", "engineer", "analyst"}),
     "resolution.bind": frozenset({"operator", "manager"}),
