@@ -111,6 +111,16 @@ def questions(compact: Compact, year: str) -> list[Question]:
     return [_question(places, run[0], run[-1]) for run in runs]
 
 
+def figures_needed(compact: Compact, year: str) -> dict[str, tuple[int, int]]:
+    """First and last year of the figures that a statement needs, by section."""
+    found: dict[str, tuple[int, int]] = {}
+    for place in wanted(compact, year):
+        at = int(place.month[:4])
+        first, last = found.get(place.section, (at, at))
+        found[place.section] = (min(first, at), max(last, at))
+    return dict(sorted(found.items()))
+
+
 def _question(places: Iterable[Place], first: int, last: int) -> Question:
     inside = [place for place in places if first <= int(place.month[:4]) <= last]
     return Question(

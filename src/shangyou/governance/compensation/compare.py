@@ -11,7 +11,7 @@ from shangyou.governance.compensation.figures import Figure, Place
 from shangyou.governance.compensation.statement import Key, Line, Statement
 
 CAUSES: Final = (
-    *("terms", "missing", "count", "mean", "digest", "sources"),  # what it was reckoned from
+    *("terms", "missing", "count", "mean", "digest"),  # what it was reckoned from
     *("declared", "exemption", "follows", "editions", "version", "reckoning"),
 )
 
@@ -85,7 +85,6 @@ def _aspects(one: Figure | None, other: Figure | None) -> list[tuple[str, str, s
         ("count", str(one.count), str(other.count)),
         ("mean", one.mean, other.mean),
         ("digest", one.digest, other.digest),
-        ("sources", ", ".join(one.sources), ", ".join(other.sources)),
     ]
 
 
