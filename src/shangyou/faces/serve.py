@@ -31,7 +31,7 @@ from shangyou.core.clock import to_ms
 from shangyou.core.errors import InputError, UnavailableError
 from shangyou.faces.api.desk import Desk, Running
 from shangyou.faces.front import Front
-from shangyou.faces.work import Digesting, Thread, keeping, meeting, pulling, reconciling, watching
+from shangyou.faces.work import Digesting, Thread, detecting, keeping, meeting, pulling, reconciling, watching
 from shangyou.settings import Settings
 
 log = logging.getLogger("shangyou.serve")
@@ -71,7 +71,7 @@ class _Service:
         self._listener = wiring.listener(node) if node.settings.hj212_port else None
         make = partial(wiring.digest, beside=True)
         self._worker = Digesting(node, make, self._listener.waiting if self._listener else lambda: False)
-        others = (watching(node, self._worker), pulling(node, self._worker), keeping(node))
+        others = (watching(node, self._worker), pulling(node, self._worker), keeping(node), detecting(node))
         among = (reconciling(node), meeting(node))
         self._threads = [self._worker, *(thread for thread in others if thread is not None), *among]
         self._places: dict[str, str] = {}

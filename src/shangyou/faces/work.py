@@ -16,6 +16,7 @@ from shangyou.flows.receive import fingerprint, receive
 
 if TYPE_CHECKING:
     from shangyou.adapters.folder import FoundFile
+    from shangyou.flows.detect import Watching
     from shangyou.flows.digest import Digest
     from shangyou.wiring import Node
 
@@ -25,6 +26,7 @@ LIVE: Final = 0.5  # seconds between two looks at the journal: what a station se
 RETRY: Final = 5.0  # seconds after an error that may pass by itself: a full disk, a lock
 AT_MOST: Final = 0.01  # seconds that the digest gives way before it does 1.5 ms of its own
 STEP: Final = 0.0005  # seconds between two looks at whether something is urgent
+DETECT: Final = 2.0  # seconds between two looks at whether the digest has brought something
 LEDGER: Final = 1.0  # seconds between two looks at whether the ledger is to be signed
 CONTRACTS: Final = 1.0  # seconds between two looks at what was lost; what is new is sent at once
 MEETING: Final = 5.0  # seconds between two looks at whom to ask
@@ -180,6 +182,27 @@ def keeping(node: Node) -> Thread:
     from shangyou.faces.keeping import turn
 
     return Thread("ledger", LEDGER, lambda: turn(node))
+
+
+def detecting(node: Node) -> Thread:
+    """Watches what comes into the store for pollution, and keeps the alarms; nothing while nothing has come."""
+    seen = -1
+    watch: list[Watching] = []
+
+    def turn() -> None:
+        nonlocal seen
+        end = node.store.here(None).row  # what other members send under a contract counts too
+        if end == seen or not end:
+            return
+        if not watch:
+            from shangyou.faces.alarms import watching as follow  # 5 MB: an idle node does without
+
+            watch.append(follow(node))
+        watch[0].turn(thread.stopping)
+        seen = end
+
+    thread = Thread("detect", DETECT, turn)
+    return thread
 
 
 def reconciling(node: Node) -> Thread:

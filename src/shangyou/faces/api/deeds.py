@@ -13,6 +13,7 @@ from shangyou.core.errors import ConflictError, InputError, NotFoundError
 from shangyou.core.ports import Person
 from shangyou.core.registry import Device
 from shangyou.faces.api import (
+    alarms,
     catalogue,
     compensation,
     contracts,
@@ -287,6 +288,7 @@ DEEDS: Final = {
         *network.DEEDS,
         *passages.DEEDS,
         *standing.DEEDS,
+        *alarms.DEEDS,
         *warning_deeds.DEEDS,
         *incident_deeds.DEEDS,
         *resolutions.DEEDS,

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 import pyarrow as pa
 
 from shangyou.faces.api import (
+    alarms,
     catalogue,
     compensation,
     contracts,
@@ -101,6 +102,7 @@ QUESTIONS: Final = {
         *network.QUESTIONS,
         *passages.QUESTIONS,
         *standing.QUESTIONS,
+        *alarms.QUESTIONS,
         *warnings.QUESTIONS,
         *incidents.QUESTIONS,
         *resolutions.QUESTIONS,

@@ -10,6 +10,7 @@ import typer
 from typer.main import get_command
 
 from shangyou.faces.cli import (
+    alarm,
     assess,
     basin,
     catalogue,
@@ -60,6 +61,7 @@ def application() -> Callable[..., Any]:
     app.add_typer(ledger.app, name="ledger")
     trace.register(basin.basin_app)
     app.add_typer(basin.basin_app, name="basin")
+    app.add_typer(alarm.app, name="alarm")
     app.add_typer(warn.app, name="warn")
     app.add_typer(dossier.app, name="dossier")
     app.add_typer(incident.app, name="incident")
@@ -96,6 +98,7 @@ ORDER: Final = (
     "feed",
     "ledger",
     "basin",
+    "alarm",
     "warn",
     "dossier",
     "incident",

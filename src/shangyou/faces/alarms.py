@@ -1,0 +1,51 @@
+"""What a node needs to detect, and to show, alarms; made when it is first needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+from shangyou.core.errors import ShangyouError
+
+if TYPE_CHECKING:
+    from shangyou.adapters.state.alarms import SqlAlarms
+    from shangyou.flows.detect import Watching
+    from shangyou.governance.detection.readings import Hours
+    from shangyou.wiring import Node
+
+ALARMS: Final = "alarms"  # in Node.made
+
+
+def alarms(node: Node) -> SqlAlarms:
+    """The node's alarms."""
+    found = node.made.get(ALARMS)
+    if found is None:
+        from shangyou.adapters.state.alarms import SqlAlarms
+
+        found = node.made.setdefault(ALARMS, SqlAlarms(node.database))
+    return cast("SqlAlarms", found)
+
+
+def watching(node: Node) -> Watching:
+    """What follows the node's store."""
+    from shangyou.flows.detect import Watching
+
+    return Watching(node.store, node.registry, alarms(node), lambda: travel_hours(node), node.clock)
+
+
+def travel_hours(node: Node) -> Hours | None:
+    """Travel times between places of the node's river network; None where it cannot be read."""
+    from shangyou.basin.network.way import travel
+    from shangyou.wiring import rivers
+
+    try:
+        network = rivers(node).network()
+    except ShangyouError:
+        return None
+    times = travel(network)
+
+    def hours(start: str, stop: str) -> float | None:
+        if not (network.has(start) and network.has(stop)):
+            return None
+        return times.hours(start, stop)
+
+    return hours

@@ -1,0 +1,112 @@
+"""Questions and deeds about alarms: what detection raised, why, and what people made of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import pyarrow as pa
+
+from shangyou.core.clock import from_ms
+from shangyou.core.errors import NotFoundError
+from shangyou.core.vocabulary import parameter
+from shangyou.faces.alarms import alarms as alarms_of
+from shangyou.faces.api.desk import Desk
+from shangyou.faces.api.kinds import TEXT, TIME, made
+from shangyou.faces.api.tables import Deed, Done, Question
+from shangyou.faces.rows import Rows
+from shangyou.governance.detection.alarm import Alarm, Seen
+from shangyou.governance.detection.kept import SILENT, Closing, Kept
+
+REAL: Final = pa.float64()
+ALARMS: Final = pa.schema(
+    [
+        *(("id", TEXT), ("standing", TEXT), ("level", TEXT), ("parameter", TEXT), ("sections", TEXT)),
+        *(("since", TIME), ("raised", TIME), ("last", TIME), ("ended", TIME)),
+        *(("value", REAL), ("limit", REAL), ("usual", REAL), ("peak", REAL), ("unit", TEXT), ("rules", TEXT)),
+        *(("closed", TIME), ("closed_by", TEXT), ("outcome", TEXT), ("note", TEXT)),
+    ]
+)
+SEEN: Final = pa.schema(
+    [
+        *(("section", TEXT), ("parameter", TEXT), ("unit", TEXT), ("since", TIME), ("raised", TIME), ("last", TIME)),
+        *((name, REAL) for name in ("value", "limit", "usual", "peak")),
+        *(("peak_at", TIME), ("rules", TEXT), ("excluded", TEXT), ("quiet", pa.bool_())),
+    ]
+)
+CLOSERS: Final = frozenset({"operator", "engineer", "duty", "manager"})
+Id = Annotated[str, "id of the alarm; its beginning is enough"]
+
+
+def alarms(
+    desk: Desk,
+    open_only: Annotated[bool, "only those that are neither ended nor closed"] = False,
+    limit: Annotated[int, "at most so many"] = 200,
+) -> Rows:
+    """Alarms, the last raised first."""
+    now = desk.now()
+    found = alarms_of(desk.node).alarms(now - SILENT if open_only else None, limit)
+    return made(ALARMS, [_row(kept, now) for kept in found]).labelled(desk.simulated)
+
+
+def alarm(desk: Desk, id: Id) -> Rows:
+    """One alarm: each series in which it was seen, and which explanations were tried there."""
+    kept = alarms_of(desk.node).alarm(id)
+    return made(SEEN, [_seen(one) for one in kept.alarm.seen]).labelled(desk.simulated)
+
+
+def close(
+    desk: Desk,
+    id: Id,
+    outcome: Annotated[str, "event, false, known or test"],
+    note: Annotated[str, "what was found"] = "",
+) -> Done:
+    """Say what an alarm was."""
+    kept = alarms_of(desk.node).close(id, Closing(desk.now(), desk.by, outcome, note))
+    return {"id": kept.alarm.id, "outcome": outcome}
+
+
+def _row(kept: Kept, now: int) -> dict[str, object]:
+    alarm, first, closing = kept.alarm, kept.alarm.seen[0], kept.closing
+    rules = dict.fromkeys(rule.value for one in alarm.seen for rule in one.rules)
+    row: dict[str, object] = {"id": alarm.id, "standing": str(kept.standing(now)), "level": alarm.level.name.lower()}
+    row |= {"parameter": alarm.parameter, "sections": ", ".join(alarm.sections), "rules": ", ".join(rules)}
+    row |= {"since": from_ms(alarm.since), "raised": from_ms(alarm.raised), "last": from_ms(kept.last)}
+    row |= {"ended": _time(alarm.ended), "value": alarm.value, "limit": alarm.limit, "usual": first.usual}
+    row |= {"peak": _peak(alarm), "unit": _unit(alarm.parameter), "closed": _time(closing.at if closing else None)}
+    if closing is not None:
+        row |= {"closed_by": closing.by, "outcome": closing.outcome, "note": closing.note}
+    return row
+
+
+def _seen(one: Seen) -> dict[str, object]:
+    row: dict[str, object] = {name: getattr(one, name) for name in ("section", "parameter", "value", "limit", "usual")}
+    row |= {"unit": _unit(one.parameter), "peak": one.peak, "quiet": one.quiet, "rules": ", ".join(one.rules)}
+    row |= {name: from_ms(getattr(one, name)) for name in ("since", "raised", "last", "peak_at")}
+    return row | {"excluded": "; ".join(_excluded(tried.how, tried.facts) for tried in one.excluded)}
+
+
+def _excluded(how: str, facts: dict[str, Any]) -> str:
+    told = ", ".join(
+        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in facts.items()
+    )
+    return f"{how} ({told})" if told else how
+
+
+def _peak(alarm: Alarm) -> float:
+    """The farthest from the usual, of the parameter in which it was seen first."""
+    return max((s for s in alarm.seen if s.parameter == alarm.parameter), key=lambda s: abs(s.peak - s.usual)).peak
+
+
+def _unit(name: str) -> str:
+    try:
+        return parameter(name).unit
+    except NotFoundError:  # a vocabulary that has lost a key since
+        return ""
+
+
+def _time(at: int | None) -> object:
+    return None if at is None else from_ms(at)
+
+
+QUESTIONS: Final = (Question("alarms", alarms, "warnings"), Question("alarm", alarm, "warnings"))
+DEEDS: Final = (Deed("alarms/close", close, "warnings", CLOSERS),)
