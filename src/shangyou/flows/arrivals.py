@@ -77,8 +77,10 @@ def by_travel(
     flow, count = flows(network, gauged)
     start = content.began if content.began is not None else content.noticed
     rows = [_row(each, start) for each in reached(network, content.place, flow)[:MOST]]
-    told = f"flow of {count} gauges" if count else "typical flow"
-    return {"at": now, "method": f"time of travel, {told}; leading edge 0.89 of the peak's", "rows": rows}
+    zh = f"{count} 处实测流量" if count else "多年平均流量"
+    en = f"flow of {count} gauges" if count else "typical flow"
+    method = f"水流行程（{zh}），前锋按峰值时间的 0.89 / time of travel ({en}), leading edge at 0.89 of the peak's"
+    return {"at": now, "method": method, "rows": rows}
 
 
 def _row(each: Reached, start: int) -> dict[str, object]:

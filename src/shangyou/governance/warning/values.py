@@ -39,7 +39,7 @@ class Table:
 
     by: str  # member
     at: int  # when it was computed, ms since 1970 UTC
-    method: str  # in words, for people: model, ensemble, flow
+    method: str  # model, ensemble, flow: in words for people, Chinese and English with " / " between
     arrivals: tuple[Arrival, ...]
     entry: str = ""  # in which it was said
 
