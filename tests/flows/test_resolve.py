@@ -84,6 +84,7 @@ def test_an_amendment_keeps_what_it_does_not_name(three: Two) -> None:
     attend_all(three)
     current = resolve.look(three.node("sichuan"), id).matter.current
     assert (current.number, current.title_zh, current.text_zh) == (2, "联合标准", "第一条 每月采用。")
+    assert current.text_en == current.text_zh  # there never was an English one
 
 
 def test_nobody_votes_after_the_deadline(three: Two) -> None:

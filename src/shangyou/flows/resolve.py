@@ -77,8 +77,11 @@ def propose(together: Together, members: Sequence[str], body: Mapping[str, objec
 def amend(together: Together, id: str, body: Mapping[str, object], by: str) -> Entry:
     """Give another version of the text; what is not given stays as it is."""
     current = look(together, id).matter.current
-    whole: dict[str, object] = {"title_zh": current.title_zh, "title_en": current.title_en, "text_zh": current.text_zh}
-    whole |= {"text_en": current.text_en, "edition": current.edition}
+    whole: dict[str, object] = {"title_zh": current.title_zh, "text_zh": current.text_zh, "edition": current.edition}
+    if current.title_en != current.title_zh:  # where nobody gave an English one, the Chinese stands for it
+        whole["title_en"] = current.title_en
+    if current.text_en != current.text_zh:
+        whole["text_en"] = current.text_en
     whole |= {key: value for key, value in body.items() if value}
     _check_edition(whole)
     return tell(together, id, "amend", whole, by)

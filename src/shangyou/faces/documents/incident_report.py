@@ -201,7 +201,7 @@ def _timeline(seen: Seen, lines: Sequence[Line], heading: str, t: Words, name: N
     for line in lines:
         others = sorted((at, member) for (entry, member), at in known.items() if entry == line.entry)
         heard = "; ".join(f"{name(member)} {minute(at)}" for at, member in others)
-        rows.append((minute(line.at), name(line.by), told(line, seen.rules.plan, name, t), heard))
+        rows.append((minute(line.at), name(line.by), told(line, seen.room, seen.rules.plan, name, t), heard))
     headings = tuple(t(f"timeline.{key}") for key in ("at", "by", "what", "known"))
     return Section(heading, (), Table(headings, tuple(rows)))
 
@@ -227,7 +227,9 @@ def _conflicts(seen: Seen, t: Words, name: Name) -> Section | None:
     lines = []
     for each in seen.room.conflicts:
         sides = "; ".join(
-            f"{name(said[id].by)}: {told(said[id], seen.rules.plan, name, t)}" for id in each.entries if id in said
+            f"{name(said[id].by)}: {told(said[id], seen.room, seen.rules.plan, name, t)}"
+            for id in each.entries
+            if id in said
         )
         lines.append(t("conflicts.beside", sides=sides, held=name(said[each.held].by)))
     lines += [t("conflicts.void", member=name(v.by), at=minute(v.at), kind=v.kind, code=v.code) for v in seen.room.void]

@@ -10,14 +10,14 @@ from shangyou.core.vocabulary import parameter
 from shangyou.faces.api.moments import legal
 from shangyou.faces.documents.words import Words
 from shangyou.governance.incident.grading import Value
-from shangyou.governance.incident.room import Line, Result
+from shangyou.governance.incident.room import Line, Result, Room
 from shangyou.standards.library import Edition
 
 MOST: Final = 300  # characters of a text in a timeline
 Name = Callable[[str], str]  # of a member, by id
 
 
-def told(line: Line, plan: Edition, name: Name, t: Words) -> str:
+def told(line: Line, room: Room, plan: Edition, name: Name, t: Words) -> str:
     """One entry as a sentence without its author."""
     body: Mapping[str, Any] = line.body
     verb = line.kind.partition(".")[2]
@@ -44,7 +44,8 @@ def told(line: Line, plan: Edition, name: Name, t: Words) -> str:
             key = "point_removed" if body.get("removed") else "point"
             return t(f"said.{key}", name=_either(body, t), every=body["every"], member=name(body["member"]))
         case "incident.sample":
-            return t("said.sample", point=body["point"], taken=minute(body["taken"]), results=_results(body, t))
+            point = t.of(room.points[body["point"]].value, "name")
+            return t("said.sample", point=point, taken=minute(body["taken"])[5:], results=_results(body, t))
         case "incident.measure":
             stage, kind = t(f"stage.{body.get('stage', 'proposed')}"), t(f"measure.{body['kind']}")
             return t("said.measure", kind=kind, name=_either(body, t), member=name(body["member"]), stage=stage)

@@ -228,7 +228,7 @@ def timeline(at: Hall, seen: Seen) -> list[Told]:
             known.setdefault(reception.entry, set()).add(reception.member)
     made = []
     for line in reversed(seen.room.lines[-NEWEST:]):
-        text = told(line, seen.rules.plan, at.name, at.words)
+        text = told(line, seen.room, seen.rules.plan, at.name, at.words)
         made.append(Told(line.at, at.name(line.by), text, at.names(sorted(known.get(line.entry, ())))))
     return made
 
@@ -239,7 +239,7 @@ def conflicts(at: Hall, seen: Seen) -> list[tuple[str, list[tuple[str, str, bool
     made = []
     for each in seen.room.conflicts:
         sides = [
-            (at.name(said[id].by), told(said[id], seen.rules.plan, at.name, at.words), id == each.held)
+            (at.name(said[id].by), told(said[id], seen.room, seen.rules.plan, at.name, at.words), id == each.held)
             for id in each.entries
         ]
         made.append((each.matter.partition(":")[0], sides))
