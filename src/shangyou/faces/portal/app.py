@@ -43,6 +43,8 @@ from shangyou.faces.portal import (
     series,
     stays,
     transfers,
+    warning,
+    warnings,
 )
 from shangyou.faces.portal.basin import basin
 from shangyou.faces.portal.live import live
@@ -166,6 +168,10 @@ def create_portal(node: Node, asked: Callable[[], None] = lambda: None) -> Starl
             Route("/versions", portal.endpoint(origins.page)),
             Route("/why/{figure}", portal.endpoint(why)),
             Route("/live", live(portal)),
+            Route("/warnings", portal.endpoint(warnings.page)),
+            Route("/warnings/send", portal.endpoint(warnings.send), methods=["POST"]),
+            Route("/warnings/act", portal.endpoint(warning.act), methods=["POST"]),
+            Route("/warnings/{id}", portal.endpoint(warning.page)),
             Route("/incidents", portal.endpoint(incidents.page)),
             Route("/incidents/open", portal.endpoint(incidents.open_room), methods=["POST"]),
             Route("/incidents/act", portal.endpoint(incident.act), methods=["POST"]),

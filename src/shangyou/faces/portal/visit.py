@@ -32,6 +32,7 @@ MAY: dict[str, frozenset[str]] = {  # what changes something, and the roles that
     "dataset.publish": frozenset({"operator", "engineer", "manager"}),
     "contract.ask": frozenset({"operator", "manager", "duty"}),
     "river.plan": frozenset({"operator", "engineer", "manager", "duty"}),
+    "warning.speak": frozenset({"operator", "manager", "duty"}),
     "incident.speak": frozenset({"operator", "manager", "duty"}),
     "incident.note": frozenset({"operator", "manager", "duty", "engineer", "analyst"}),
     "resolution.bind": frozenset({"operator", "manager"}),
