@@ -74,14 +74,18 @@ def test_readings_that_are_not_believed_never_count() -> None:
     assert river.mark("a", "ammonia_nitrogen", AT, len(WAVE), Doubt.FAULT).alarms() == ()
 
 
-def test_a_value_that_stands_still_is_a_sensor() -> None:
+@pytest.mark.parametrize(("parameter", "value"), [("dissolved_oxygen", 0.0), ("ammonia_nitrogen", 3.0)])
+def test_a_value_that_stands_still_is_a_sensor(parameter: str, value: float) -> None:
     river = River()
-    river.value[AT : AT + 30, river.column("a", "dissolved_oxygen")] = 3.0
-    assert all(alarm.raised <= T0 + (AT + 2) * HOUR for alarm in river.alarms())  # later on it is known as flat
-    flat = River()
-    flat.value[AT : AT + 30, flat.column("a", "ammonia_nitrogen")] = 0.65
-    plan = replace(PLAN, need=4, need_alone=4)
-    assert flat.alarms(plan=plan) == ()
+    river.value[AT : AT + 30, river.column("a", parameter)] = value
+    assert river.alarms() == ()
+
+
+def test_a_wave_that_an_instrument_cuts_off_at_the_top_of_its_range_is_an_alarm() -> None:
+    river = River().add("a", "ammonia_nitrogen", AT, [0.9, 1.9, 1.9, 1.9, 1.9, 1.9, 0.8])
+    column = river.column("a", "ammonia_nitrogen")
+    river.value[:, column] = np.minimum(river.value[:, column], 2.0)
+    assert one(river.alarms()).seen[0].peak == 2.0
 
 
 def test_a_sample_whose_temperature_jumps_too_is_bad() -> None:
@@ -228,6 +232,7 @@ def test_marks_and_checks_are_doubts_but_a_sudden_change_is_none() -> None:
     assert doubt() is Doubt.NONE
     assert doubt(Mark.CALIBRATION) is Doubt.SERVICE
     assert doubt(Mark.FAULT) is Doubt.FAULT
+    assert doubt(Mark.OVER_RANGE) is Doubt.NONE  # beyond the range is no reason not to believe it
     assert doubt(suspect=Check.SPIKE | Check.RATE | Check.RANGE_SITE | Check.CROSS) is Doubt.NONE
     assert doubt(fail=Check.SPIKE) is Doubt.NONE
     assert doubt(suspect=Check.FLAT_LINE) is Doubt.FLAT

@@ -13,7 +13,7 @@ from shangyou.governance.detection.memory import NEVER, Memory
 from shangyou.governance.detection.plan import HOUR, Plan, Watch
 from shangyou.governance.detection.readings import Doubt, Waters
 
-STANDING: Final = 4  # equal values in succession that make a line flat
+STANDING: Final = 4  # equal values in succession that make a line flat, though it was none before
 RIVER: Final = ("rainfall", "flow", "water_level", "turbidity")  # what tells of rain and rising water, surest first
 RISEN: Final = 1.5  # times the usual, of what tells of rain and rising water
 DILUTED: Final = 0.3  # what is left at the next station downstream, at the least, of what would matter
@@ -101,9 +101,10 @@ def _check(case: Case) -> Tried:
 
 
 def _flat(case: Case) -> Tried:
+    """Water varies. What has been one and the same value since the first odd reading, or for a while, is a sensor."""
     _, values = case.memory.recent(case.row, case.since - 1)
     last = values[-STANDING:]
-    if len(last) == STANDING and np.all(last == last[0]):
+    if np.all(last == last[0]):
         return Cause.FLAT
     return Excluded(Cause.FLAT, "flat.varies", {"lowest": float(values.min()), "highest": float(values.max())})
 

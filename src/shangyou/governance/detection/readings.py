@@ -28,9 +28,8 @@ class Doubt(IntEnum):
     NO_VALUE = 6
 
 
-OF_MARK: Final = {
+OF_MARK: Final = {  # not OVER_RANGE: the worst spill is beyond what an instrument can measure
     Mark.FAULT: Doubt.FAULT,
-    Mark.OVER_RANGE: Doubt.FAULT,
     Mark.NO_REAGENT: Doubt.FAULT,
     Mark.EXTREME_FILTERED: Doubt.FAULT,
     Mark.MAINTENANCE: Doubt.SERVICE,
