@@ -1,0 +1,125 @@
+"""From a course to the arrays of the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from shangyou.basin.course import LARGEST_FLOW, Course
+from shangyou.basin.transport.dispersion import FORMULAS
+from shangyou.basin.transport.hydraulics import Hydraulics
+from shangyou.basin.transport.values import Fate
+from shangyou.core.errors import InputError
+from shangyou.core.records import Array, Ints
+
+RESOLUTION: Final = 8.0  # cells to a standard deviation of the pulse
+LEAST_STORAGE: Final = 1e-6  # of the channel: less holds nothing that could be measured
+LEAST_WAIT: Final = 1.0  # s in a reservoir: less is no stop
+MOST_STEPS: Final = 4000  # until the first place, and while something enters
+
+
+class Lay(NamedTuple):
+    """The course in travel time from a place of release, at one flow."""
+
+    bounds: Array  # (n + 1,) s
+    spread: Array  # (n,) D/u2 [s]
+    stops: Array  # (n, 3) residence time, share that goes on, decay in the reservoir
+    flow: Array  # (n,) m3/s
+
+
+def flows(course: Course, flow: float | Array | None) -> Array:
+    """(n,) the flow of the day: as given for each reach, or the mean flow times a factor.
+
+    Raises:
+        InputError: "course.flow" it is missing, not above zero, absurd, or not one for each reach.
+    """
+    found = course.flow * flow if isinstance(flow, float | int) else (course.flow if flow is None else flow)
+    if found.shape != course.flow.shape or not np.all((found > 0) & (found <= LARGEST_FLOW)):
+        raise InputError("course.flow", reaches=len(course.reaches), flow=str(flow)[:80])
+    return found
+
+
+def coefficients(course: Course, at: Hydraulics, formula: str | None = None) -> Array:
+    """(..., n) D [m2/s]: as calibrated, else by that formula, else the geometric mean of all."""
+    if not np.isnan(course.dispersion).any():
+        return np.broadcast_to(course.dispersion, at.flow.shape)
+    if formula is None:
+        logs = [np.log(f(at.width, at.depth, at.velocity, at.shear)) for f in FORMULAS.values()]
+        found = np.exp(np.mean(logs, axis=0))
+    else:
+        found = FORMULAS[formula](at.width, at.depth, at.velocity, at.shear)
+    return np.where(np.isnan(course.dispersion), found, course.dispersion)
+
+
+def goes_on(course: Course) -> Array:
+    """(n,) share of a reach's flow that goes on into the next; the rest is taken out, with what is in it.
+
+    Flows that fall along the way are water taken out; but a flood wave, whose flow falls too, is not: so this is a
+    matter of the mean flows.
+    """
+    share = np.ones(len(course.reaches))
+    share[:-1] = (course.flow[1:] - course.gain[1:]) / course.flow[:-1]
+    if not np.all(share > 0):
+        i = int(np.argmin(share))
+        raise InputError("course.value", column="gain", reach=course.reaches[i + 1], value=float(course.gain[i + 1]))
+    return np.where(share > 1 - 1e-9, 1.0, share)
+
+
+def lay(course: Course, at: float, flow: Array, velocity: Array, dispersion: Array, fate: Fate, share: Array) -> Lay:
+    """See Lay. at: m, the place of release. share: (n,) of each reach's flow that goes on, see goes_on."""
+    starts = course.starts
+    bounds = np.concatenate(([0.0], np.cumsum(course.length / velocity)))
+    bounds = bounds - np.interp(at, starts, bounds)
+    decay = np.broadcast_to(np.asarray(fate.decay, np.float64), flow.shape)
+    wait = course.impounded / flow
+    stops = np.column_stack((np.where(wait > LEAST_WAIT, wait, 0.0), share, decay))
+    return Lay(bounds, dispersion / velocity**2, stops, flow)
+
+
+def rates(course: Course, fate: Fate) -> Array:
+    """(n, 6) what the kernel's exchange needs."""
+    n = len(course.reaches)
+    found = np.empty((n, 6))
+    stands = (course.storage_ratio > LEAST_STORAGE) & (course.storage_rate > 0)
+    found[:, 0] = np.where(stands, course.storage_rate, 0.0)
+    found[:, 1] = np.where(stands, course.storage_ratio, 0.0)
+    for column, name in enumerate(("decay", "storage_decay", "sorption_rate", "sorption_capacity"), start=2):
+        found[:, column] = getattr(fate, name)
+    return found
+
+
+def watch(course: Course, at: Sequence[float] | Array) -> tuple[Array, Ints]:
+    """(P,) places [m] and the reach of each; a place where two meet belongs to the lower."""
+    places = np.asarray(at, np.float64)
+    if not np.all((places >= 0) & (places <= course.end)):
+        worst = float(places[~((places >= 0) & (places <= course.end))][0])
+        raise InputError("course.place", place=f"{worst / 1000} km", at=worst, end=course.end)
+    reach = np.clip(np.searchsorted(course.starts, places, side="right") - 1, 0, len(course.reaches) - 1)
+    return places, reach.astype(np.int64)
+
+
+def variance_at(laid: Lay, times: Array) -> Array:
+    """(P,) variance of a pulse's passage at travel times after its release, from dispersion alone [s2]."""
+    so_far = np.concatenate(([0.0], np.cumsum(2.0 * laid.spread * np.diff(laid.bounds))))
+    return np.asarray(np.interp(times, laid.bounds, so_far) - np.interp(0.0, laid.bounds, so_far), np.float64)
+
+
+def first_step(laid: Lay, times: Array, horizon: float, resolution: float = RESOLUTION) -> float:
+    """Width of the first cells [s], fine enough for the nearest place of those after the release."""
+    ahead = times[times > 0]
+    if not len(ahead):
+        return horizon / 100
+    widths = np.sqrt(variance_at(laid, ahead)) / resolution
+    fine = np.minimum(np.where(widths > 0, widths, np.inf), ahead / (4.0 * resolution))
+    least = max(ahead.min() / MOST_STEPS, horizon / 1e6)
+    return float(min(max(fine.min(), least), horizon))
+
+
+def enough(course: Course, laid: Lay, times: Array) -> float:
+    """A time by which a pulse has passed the last place [s]: stopped by storage and reservoirs, and spread."""
+    last = max(float(times.max(initial=0.0)), 60.0)
+    stopped = last * float(np.max(course.storage_ratio))
+    wait = float(np.sum(laid.stops[(laid.bounds[1:] > 0) & (laid.bounds[1:] <= last), 0]))
+    return 1.2 * (last + stopped) + 8.0 * float(np.sqrt(variance_at(laid, np.array([last]))[0])) + 6.0 * wait
