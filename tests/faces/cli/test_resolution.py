@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shangyou.adapters.rulebook import RulebookFolder
 from tests.faces.cli.shell import Shell
 from tests.faces.cli.test_incident import JOIN
 from tests.standards.test_adopted import TEXT
@@ -67,3 +68,20 @@ def test_a_joint_standard_that_is_laxer_is_not_proposed(joined: Shell, tmp_path:
     assert joined("resolution", "propose", "x", tmp_path / "none.md").code == 2
     said = joined("resolution", "propose", "x", reasons, "--quorum", "most")
     assert (said.code, str(said.error).split()[0]) == (2, "entry.field")
+
+
+def test_an_assessment_uses_adopted_standards_only_where_it_is_asked_to(joined: Shell, tmp_path: Path) -> None:
+    table = tmp_path / "data.csv"
+    times = [f"2026-08-{day:02d} 08:00" for day in range(1, 21)]
+    lines = [f"联标断面,{time},7.5,8.0,1.5,0.1,0.18" for time in times]
+    head = "断面名称,监测时间,pH,溶解氧(mg/L),高锰酸盐指数(mg/L),氨氮(mg/L),总磷(mg/L)"
+    table.write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+    assert joined("ingest", table).code == 0
+    assert RulebookFolder(joined.home).put("urn:uuid:1", TEXT)
+    asked = ("assess", "--period", "2026-08", "--by", "sample", "--basis", "rule")
+    national, joint = joined.rows(*asked), joined.rows(*asked, "--rulebook", "joint")
+    assert {row["class"] for row in national} == {"Ⅲ"}
+    assert {row["class"] for row in joint} == {"Ⅳ"}  # total phosphorus of 0.18 is above 0.15
+    assert "川渝联标 1-2026" in joined("--lang", "en", *asked, "--rulebook", "joint").err
+    said = joined(*asked, "--rulebook", "own")
+    assert (said.code, str(said.error).split()[0]) == (2, "assess.rulebook")

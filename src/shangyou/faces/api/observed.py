@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from shangyou.core.clock import LEGAL
+from shangyou.core.errors import InputError
 from shangyou.core.ports import Selection
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import Texts
 from shangyou.faces.api.moments import moment
 from shangyou.faces.rows import Rows
+from shangyou.standards.library import Edition, under
 
 
 def latest(
@@ -72,6 +74,7 @@ def assess(
     against: Annotated[str, "another period to compare with"] = "",
     section: Annotated[Texts, "ids of sections; none: all"] = (),
     nodes: Annotated[bool, "over the data of all nodes, under the agreements with them"] = False,
+    rulebook: Annotated[str, "national, or joint: with the standards that the members adopted"] = "national",
 ) -> Rows:
     """Classes, limiting factors, grades and main pollutants of a period.
 
@@ -81,21 +84,33 @@ def assess(
     from shangyou.flows.assess import assess
 
     basin = basin_of(desk) if nodes else None
-    table = assess(
-        basin or desk.node.store,
-        basin or desk.node.registry,
-        period or newest_month(desk),
-        by,
-        as_of=moment(as_of),
-        items=item,
-        basis=basis or None,
-        against=against or None,
-        sections=section,
-    )
+    with under(adopted_editions(desk, rulebook)):
+        table = assess(
+            basin or desk.node.store,
+            basin or desk.node.registry,
+            period or newest_month(desk),
+            by,
+            as_of=moment(as_of),
+            items=item,
+            basis=basis or None,
+            against=against or None,
+            sections=section,
+        )
     if basin is not None:
         simulated = any(found.simulated for found in basin.found)
         return Rows.of(with_lines(table, basin.found, desk.language)).labelled(simulated)
     return Rows.of(table).labelled(desk.simulated)
+
+
+def adopted_editions(desk: Desk, rulebook: str) -> tuple[Edition, ...]:
+    """The editions that an assessment is to use beside the national ones. InputError "assess.rulebook"."""
+    if rulebook == "national":
+        return ()
+    if rulebook != "joint":
+        raise InputError("assess.rulebook", rulebook=rulebook[:40], known="national, joint")
+    from shangyou.faces.together import rulebook as of
+
+    return of(desk.node).editions()
 
 
 def newest_month(desk: Desk) -> str:

@@ -57,10 +57,12 @@ def assess(
     against: Annotated[str, typer.Option(help=t("assess.against"))] = "",
     section: Annotated[list[str] | None, typer.Option(help=t("assess.section"))] = None,
     all_nodes: Annotated[bool, typer.Option("--all-nodes", help=t("assess.all_nodes"))] = False,
+    rulebook: Annotated[str, typer.Option(help=t("assess.rulebook"), metavar="national|joint")] = "national",
 ) -> None:
     """Assess a period."""
     given: dict[str, object] = {"period": period, "by": by.value, "as_of": as_of, "basis": basis, "against": against}
     given |= {"nodes": True} if all_nodes else {}
+    given |= {"rulebook": rulebook} if rulebook != "national" else {}
     with call.session() as session:
         rows = session.ask("assess", **given, item=tuple(item or ()), section=tuple(section or ()))
         table = rows.table()
