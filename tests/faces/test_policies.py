@@ -14,7 +14,8 @@ from shangyou.core.records import Review
 from shangyou.exchange.policy.explain import explained, why
 from shangyou.exchange.policy.read import read
 from shangyou.exchange.policy.terms import ACTIONS, BANNED, DUTIES, OPERANDS, REVIEWS, Who
-from shangyou.faces.policies import faults, lines, told, word
+from shangyou.faces.limits import place_of, value
+from shangyou.faces.policies import faults, limit, lines, told, word
 from shangyou.faces.sentences import messages
 from tests.exchange.policy.lots import decided, lot
 
@@ -67,3 +68,45 @@ def test_every_operand_that_can_fail_has_its_sentence() -> None:
 
 def test_levels_of_review_are_those_of_the_records() -> None:
     assert [level.name.lower() for level in Review] == list(REVIEWS)
+
+
+def test_a_decision_is_told_in_words_without_those_of_the_profile() -> None:
+    constraints = [
+        {"leftOperand": "purpose", "operator": "isAnyOf", "rightOperand": ["assessment", "warning"]},
+        {"leftOperand": "delay", "operator": "gteq", "rightOperand": "P1DT6H"},
+        {"leftOperand": "parameter", "operator": "isAnyOf", "rightOperand": ["ammonia_nitrogen"]},
+        {"leftOperand": "rowsPerDay", "operator": "lteq", "rightOperand": "1000000"},
+        {"leftOperand": "observed", "operator": "gteq", "rightOperand": "2021-04-01T00:00:00+08:00"},
+    ]
+    given = {"@id": "x", "@type": "Offer", "permission": [{"action": "use", "constraint": constraints}]}
+    zh = "\n".join(line.said for line in told(explained(read(given)), "zh"))
+    for words in ("考核评价、预警", "1 天 6 小时", "氨氮", "1,000,000", "2021-04-01 00:00"):
+        assert words in zh
+    assert not re.search(r"[a-z]{3,}", zh)
+    assert [line.path for line in told(explained(read(given)), "zh")][:3] == [
+        "许可 1",
+        "许可 1 · 约束 1",
+        "许可 1 · 约束 2",
+    ]
+
+
+@given(st.integers(0, 2**40))
+def test_what_a_person_reads_of_a_decision_shows_no_place_as_programmes_write_it(seed: int) -> None:
+    lots = lot(random.Random(seed), 1)
+    for line in told(why(decided(lots.policy, lots.ask)), "zh"):
+        assert "[" not in line.path
+        assert "（）" not in line.said + line.remedy
+        assert "PT" not in line.said
+
+
+def test_what_is_in_no_table_stands_as_it_was_written() -> None:
+    assert value("parameter", "moonlight, ph", "en") == "moonlight, pH"
+    assert value("delay", "P1M", "zh") == "P1M"
+    assert value("observed", "yesterday", "zh") == "yesterday"
+    assert place_of("profile", "zh") == "profile"
+
+
+def test_the_reason_of_a_negotiation_is_read_in_words() -> None:
+    assert limit("rowsPerDay", "lteq 1000000", "zh") == "至多 1,000,000"
+    assert limit("purpose", "isAnyOf warning, research", "en") == "is any of warning, research"
+    assert limit("recipient", "yunnan", "zh") == "yunnan"

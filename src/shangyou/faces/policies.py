@@ -13,6 +13,7 @@ from shangyou.core.clock import LEGAL, from_ms
 from shangyou.exchange.policy.explain import Line
 from shangyou.exchange.policy.policy import Fault
 from shangyou.exchange.policy.terms import OPERANDS
+from shangyou.faces.limits import place_of, value
 from shangyou.faces.rows import Rows
 from shangyou.faces.sentences import sentence
 
@@ -28,7 +29,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {  # of lines: Chinese, English
     "aside": ("与此动作无关", "about another action"),
     "steward": ("提供方数据管理员", "the provider's data steward"),
     "consumer": ("请求方", "the consumer"),
-    "operator": ("联盟运营方", "the federation's operator"),
+    "operator": ("联邦运营方", "the federation's operator"),
     "time": ("时间（等待即可）", "time (waiting is enough)"),
     "use": ("使用", "use"),
     "read": ("读取", "read"),
@@ -55,6 +56,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {  # of lines: Chinese, English
 SCHEMA: Final = pa.schema(
     [(name, pa.string()) for name in ("kind", "path", "code", "operand", "operator", "wanted", "found", "outcome")]
     + [("who", pa.string()), ("when", pa.timestamp("ms", "UTC")), ("said", pa.string()), ("remedy", pa.string())]
+    + [("place", pa.string())]
 )
 FAULTS: Final = pa.schema([(name, pa.string()) for name in ("path", "code", "said", "remedy")])
 
@@ -66,25 +68,38 @@ def word(key: str, language: str) -> str:
     return WORDS[key][language != "zh"] if key in WORDS else key
 
 
+def limit(operand: str, text: str, language: str) -> str:
+    """An operator and a value, as reasons of negotiations have them, in words: "lteq 100", "isAnyOf a, b"."""
+    operator, space, rest = text.partition(" ")
+    if space and operator in WORDS:
+        return f"{word(operator, language)} {value(operand, rest, language)}"
+    return value(operand, text, language)
+
+
 def said(line: Line, language: str) -> str:
     """A line as a sentence."""
+    wanted, found = (value(line.operand, each, language) for each in (line.wanted, line.found))
     if line.kind == "reason":
         words = {"operand": word(line.operand, language), "operator": word(line.operator, language)}
+        words |= {"wanted": wanted, "found": found, "path": place_of(line.path, language) if line.path else ""}
         return sentence(line.code, asdict(line) | words, language).text
     if line.kind == "constraint" and line.outcome == "unknown":
         return f"{word('unknown', language)}: {line.wanted}"
-    found = line.found
-    if line.operand in ("from", "to"):
-        found = from_ms(int(found)).isoformat()
-    parts = (
-        [line.operand, line.operator]
-        if line.kind in ("constraint", "scope")
-        else [line.outcome, line.code]
-        if line.kind in ("rule", "verdict")
-        else [line.code]
-    )
-    text = " ".join(word(part, language) for part in parts if part)
-    return "  " * line.depth + " ".join(each for each in (text, line.wanted, f"({found})" if found else "") if each)
+    if line.kind == "verdict":
+        resolution = value("resolution", line.found, language)
+        return word(line.outcome, language) + (
+            f"{'：' if language == 'zh' else ': '}{resolution}" if resolution else ""
+        )
+    if line.kind == "scope" and line.operand:
+        return f"  {word(line.operand, language)} {found}"
+    if line.kind == "scope":
+        return f"  {'全部' if language == 'zh' else 'everything'}"
+    if line.kind == "duty":
+        wanted = value("elapsedTime" if line.code == "delete" else "", line.wanted, language)
+    parts = [line.operand, line.operator] if line.kind == "constraint" else [line.outcome, line.code]
+    text = " ".join(word(part, language) for part in (parts if line.kind != "duty" else [line.code]) if part)
+    beside = ("（{}）" if language == "zh" else "({})").format(found) if found else ""
+    return "  " * line.depth + " ".join(each for each in (text, wanted, beside) if each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +121,7 @@ def told(found: Sequence[Line], language: str) -> list[Told]:
     return [
         Told(
             said=said(line, language).strip(),
-            path=line.path,
+            path=place_of(line.path, language) if line.path else "",
             outcome=word(line.outcome, language) if line.kind == "constraint" else "",
             who=word(line.who, language),
             when=None if line.when is None else from_ms(line.when).astimezone(LEGAL),
@@ -120,7 +135,10 @@ def told(found: Sequence[Line], language: str) -> list[Told]:
 
 def remedy(line: Line, language: str) -> str:
     """What can be done about a reason."""
-    return sentence(line.code, asdict(line), language).remedy if line.kind == "reason" else ""
+    if line.kind != "reason":
+        return ""
+    words = {name: value(line.operand, getattr(line, name), language) for name in ("wanted", "found")}
+    return sentence(line.code, asdict(line) | words, language).remedy
 
 
 def lines(found: Sequence[Line], language: str) -> Rows:
@@ -131,6 +149,7 @@ def lines(found: Sequence[Line], language: str) -> Rows:
                 asdict(line)
                 | {
                     "said": said(line, language),
+                    "place": place_of(line.path, language) if line.path else "",
                     "outcome": word(line.outcome, language),
                     "who": word(line.who, language),
                     "remedy": remedy(line, language),

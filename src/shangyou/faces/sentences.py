@@ -44,7 +44,12 @@ def sentence(code: str, facts: Mapping[str, object], language: str = "zh") -> Se
     if entry is None:
         return Sentence(code, "")
     known = _Facts({name: _shown(value) for name, value in facts.items()})
-    return Sentence(entry[language].format_map(known), entry[f"remedy_{language}"].format_map(known))
+    return Sentence(*(_tidy(entry[name].format_map(known)) for name in (language, f"remedy_{language}")))
+
+
+def _tidy(text: str) -> str:
+    """Without the brackets around a fact that is empty."""
+    return text.replace("（）", "").replace(" ()", "").replace("()", "")
 
 
 def _shown(value: object) -> str:

@@ -19,7 +19,8 @@ from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, Texts, made
 from shangyou.faces.api.moments import moment
 from shangyou.faces.api.tables import Deed, Done, Question
 from shangyou.faces.contracting import contracting
-from shangyou.faces.policies import lines
+from shangyou.faces.limits import place_of
+from shangyou.faces.policies import limit, lines, word
 from shangyou.faces.rows import Rows
 from shangyou.faces.sentences import sentence
 from shangyou.flows import agreements as ends
@@ -135,7 +136,7 @@ def stuck(desk: Desk) -> Rows:
 def _talk(desk: Desk, talk: Talk) -> dict[str, object]:
     said = "; ".join(each if isinstance(each, str) else _json(each) for each in talk.reasons)
     facts = {"peer": talk.peer, "id": talk.id, "state": talk.state, "reason": said, "dataset": talk.dataset}
-    rule = _rule(talk.reasons)
+    rule = _rule(talk.reasons, desk.language)
     told = sentence(talk.code, facts | rule, desk.language) if talk.code else None
     why = said if told is None else f"{told.text} {told.remedy if rule else said}".strip()
     return {
@@ -154,14 +155,15 @@ def _talk(desk: Desk, talk: Talk) -> dict[str, object]:
     }
 
 
-def _rule(reasons: Sequence[object]) -> dict[str, object]:
+def _rule(reasons: Sequence[object], language: str) -> dict[str, object]:
     """The rule and its operands that a reason names, as the sentences of policies call them; empty: it names none."""
     one = next((each for each in reasons if isinstance(each, dict) and "rule" in each), None)
     if one is None:
         return {}
     path, _, operand = str(one["rule"]).rpartition(" ")
-    demanded, found = one.get("demanded", ""), one.get("found", "")
-    return {"path": path, "operand": operand, "asked": found, "offered": demanded, "found": found, "wanted": demanded}
+    demanded, found = (limit(operand, str(one.get(name, "")), language) for name in ("demanded", "found"))
+    told: dict[str, object] = {"path": place_of(path, language) if path else "", "operand": word(operand, language)}
+    return told | {"asked": found, "offered": demanded, "found": found, "wanted": demanded}
 
 
 def _agreement(agreement: Agreement, end: int | None) -> dict[str, object]:

@@ -33,7 +33,7 @@ class Asked(TypedDict):
     parameter: tuple[str, ...]
 
 
-SHOWN: Final = ("path", "said", "outcome", "who", "when", "remedy")
+SHOWN: Final = ("place", "said", "outcome", "who", "when", "remedy")
 
 
 def _policy(path: Path) -> object:
