@@ -21,6 +21,7 @@ NAMES = {  # in the order of the page: what it is about
     "contracts": "Contracts between members",
     "exchange": "Data between members",
     "loads": "Loads",
+    "network": "River network",
 }
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = """# Figures

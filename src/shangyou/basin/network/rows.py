@@ -117,7 +117,7 @@ def _text(row: Row, column: str, faults: list[Refusal]) -> str:
     text = "" if cell is None else str(cell).strip()
     if isinstance(cell, float) and cell.is_integer():  # a node named 12 that a table holds as a number
         text = str(int(cell))
-    if len(text) > LONGEST or any(not c.isprintable() for c in text):
+    if len(text) > LONGEST or not text.isprintable():
         faults.append(Refusal("network.text", {"column": column}, row.line, column, text[:LONGEST]))
         return ""
     return text
