@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from shangyou import wiring
 from shangyou.faces.alarms import alarms, travel_hours
+from shangyou.faces.sentences import messages
+from shangyou.governance.detection import explain
 from shangyou.settings import Settings
 from tests.contracts.test_alarms import alarm
 from tests.faces.cli.shell import Shell
@@ -26,7 +30,8 @@ def test_alarms_are_listed_shown_and_closed(alarmed: Shell) -> None:
     assert rows[0]["unit"] == "mg/L"
     (seen,) = alarmed.rows("alarm", "show", "ab1")
     assert seen["rules"] == "limit, rate"
-    assert seen["excluded"] == "spike.several (readings 2)"
+    assert seen["excluded_zh"] == "不是单个跳点：连续 2 次读数异常"
+    assert seen["excluded_en"] == "no single spike: 2 readings in succession"
     said = alarmed("--lang", "en", "alarm", "close", "ab1", "--outcome", "false", "--note", "probe")
     assert "Alarm ab12cd is closed: false" in said.err
     (row,) = [row for row in alarmed.rows("alarm", "list") if row["id"] == "ab12cd"]
@@ -53,3 +58,10 @@ def test_travel_times_come_from_the_rivers_of_the_node(shell: Shell) -> None:
     assert 3 < down < 40
     assert hours("50.朱沱", "51.手爬岩") is None
     assert hours("nowhere", "50.朱沱") is None
+
+
+def test_every_way_to_exclude_an_explanation_has_its_sentence() -> None:
+    source = Path(explain.__file__).read_text(encoding="utf-8")
+    ways = set(re.findall(r'"((?:spike|mark|check|flat|sampling|flow|neighbours)\.[a-z_]+)"', source))
+    told = {code.removeprefix("alarm.tried.") for code in messages() if code.startswith("alarm.tried.")}
+    assert ways == told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import pyarrow as pa
 
@@ -14,6 +14,7 @@ from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import TEXT, TIME, made
 from shangyou.faces.api.tables import Deed, Done, Question
 from shangyou.faces.rows import Rows
+from shangyou.faces.sentences import sentence
 from shangyou.governance.detection.alarm import Alarm, Seen
 from shangyou.governance.detection.kept import SILENT, Closing, Kept
 
@@ -30,7 +31,7 @@ SEEN: Final = pa.schema(
     [
         *(("section", TEXT), ("parameter", TEXT), ("unit", TEXT), ("since", TIME), ("raised", TIME), ("last", TIME)),
         *((name, REAL) for name in ("value", "limit", "usual", "peak")),
-        *(("peak_at", TIME), ("rules", TEXT), ("excluded", TEXT), ("quiet", pa.bool_())),
+        *(("peak_at", TIME), ("rules", TEXT), ("excluded_zh", TEXT), ("excluded_en", TEXT), ("quiet", pa.bool_())),
     ]
 )
 CLOSERS: Final = frozenset({"operator", "engineer", "duty", "manager"})
@@ -82,14 +83,12 @@ def _seen(one: Seen) -> dict[str, object]:
     row: dict[str, object] = {name: getattr(one, name) for name in ("section", "parameter", "value", "limit", "usual")}
     row |= {"unit": _unit(one.parameter), "peak": one.peak, "quiet": one.quiet, "rules": ", ".join(one.rules)}
     row |= {name: from_ms(getattr(one, name)) for name in ("since", "raised", "last", "peak_at")}
-    return row | {"excluded": "; ".join(_excluded(tried.how, tried.facts) for tried in one.excluded)}
+    return row | {f"excluded_{language}": "; ".join(tried(one, language)) for language in ("zh", "en")}
 
 
-def _excluded(how: str, facts: dict[str, Any]) -> str:
-    told = ", ".join(
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in facts.items()
-    )
-    return f"{how} ({told})" if told else how
+def tried(one: Seen, language: str) -> list[str]:
+    """A sentence for each explanation that was tried, in the order in which they were."""
+    return [sentence(f"alarm.tried.{each.how}", each.facts, language).text for each in one.excluded]
 
 
 def _peak(alarm: Alarm) -> float:
