@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import cast
 
@@ -25,18 +25,21 @@ WORD = "right horse battery"
 PARTIES = ("sichuan", "guizhou", "yunnan")
 SECTIONS = ("52.清水铺", "52.鲢鱼溪")
 GOOD = {"permanganate_index": 1.6, "ammonia_nitrogen": 0.12, "total_phosphorus": 0.03}
-NEW_YEAR = (to_ms(datetime(2020, 1, 1, 10, tzinfo=LEGAL)) - APRIL) // HOUR
-APRIL_2020 = NEW_YEAR + 24 * 91 + 1  # an hour at which no other value is
+YEARS = ("2018", "2019", "2020")
 
 
-def year(means: dict[str, float] = GOOD, sections: tuple[str, ...] = SECTIONS) -> list[Row]:
-    """A value every fifth day of 2020."""
-    days = (date(2020, 12, 31) - date(2020, 1, 1) + timedelta(1)).days
+def hours(year: str, day: int = 0) -> int:
+    """From the beginning of `exchange_question` to ten o'clock of a day of a year."""
+    return (to_ms(datetime(int(year), 1, 1, 10, tzinfo=LEGAL)) - APRIL) // HOUR + 24 * day
+
+
+def year(number: str) -> list[Row]:
+    """A value every tenth day of a year."""
     return [
-        (section, item, NEW_YEAR + 24 * day, mean)
-        for section in sections
-        for item, mean in means.items()
-        for day in range(0, days, 5)
+        (section, item, hours(number, day), mean)
+        for section in SECTIONS
+        for item, mean in GOOD.items()
+        for day in range(0, 365, 10)
     ]
 
 
@@ -53,7 +56,8 @@ class Three:
                 node.registry.put_section(
                     Section(section, section[3:], province="贵州省", river="赤水河", status=Status.CONFIRMED), "test", 1
                 )
-            give(node.store, year())
+            give(node.store, [row for number in YEARS for row in year(number)])
+        self._readers: dict[tuple[str, str], Reader] = {}
 
     def seat(self, id: str) -> Together:
         return of(self.basin[id])
@@ -61,15 +65,12 @@ class Three:
     def state(self, id: str, dossier: str) -> State:
         return look(self.seat(id), dossier)[0]
 
-    def holds(self, id: str, dossier: str) -> bool:
-        """Has the dossier come to a member?"""
-        return any(each.id == dossier for each in self.seat(id).dossiers.headings())
-
-    def settle(self, ask: Callable[[], bool]) -> None:
-        """Let what was said arrive, until it is as asked."""
+    def meet(self, dossier: str) -> None:
+        """Until all hold the same."""
         pause = threading.Event()
-        for _ in range(300):
-            if ask():
+        for _ in range(600):
+            held = [{h.id: h.entries for h in self.seat(id).dossiers.headings()}.get(dossier) for id in self.basin]
+            if None not in held and len(set(held)) == 1:
                 return
             for id in self.basin:
                 dossiers(self.basin[id]).turn()
@@ -77,7 +78,10 @@ class Three:
         raise AssertionError("it did not come to that")
 
     def reader(self, id: str, name: str = "li") -> Reader:
-        return Reader(cast(FakeNode, self.basin[id].node)).sign_in(name, WORD)
+        """Somebody at a node, signed in once."""
+        if (id, name) not in self._readers:
+            self._readers[id, name] = Reader(cast(FakeNode, self.basin[id].node)).sign_in(name, WORD)
+        return self._readers[id, name]
 
 
 @contextlib.contextmanager
