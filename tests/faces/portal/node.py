@@ -81,6 +81,7 @@ class FakeNode:
     def __init__(self, home: Path, on_disk: bool = False, **settings: str | bool) -> None:
         """On disk for tests with threads: in memory all of them would share one connection."""
         database = StateDatabase(home / "state.sqlite" if on_disk else "")
+        self.database = database
         self.settings = FakeSettings(**settings)  # type: ignore[arg-type]
         self.made: dict[str, object] = {}
         self.clock = FakeClock()

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from shangyou.faces.alarms import alarms
 from shangyou.faces.warning import watching
+from shangyou.governance.detection.alarm import Alarm, Level, Rule, Seen
 from tests.faces.portal.common_matters import Matters, matters
 from tests.faces.portal.node import FakeNode, Reader
 
@@ -99,6 +101,20 @@ def test_an_alarm_leads_to_a_form_that_is_filled_in_with_those_downstream_ticked
     assert 'name="alarm" value="a1"' in page
     assert re.search(r'name="to:chongqing" value="1" checked', page)
     assert '<details class="more" open>' in page
+
+
+def test_an_alarm_of_this_node_stands_there_with_the_way_to_warn_of_it(tmp_path: Path) -> None:
+    with matters(tmp_path) as found:
+        at = found.clock.ms()
+        seen = Seen("51.手爬岩", "benzene", at, at, at, 0.034, 0.001, 0.034, at, 0.01, (Rule.LIMIT,), ())
+        alarms(found.basin["sichuan"].node).put([Alarm("ab12", "benzene", at, at, Level.SERIOUS, (seen,))], at)
+        reader = found.reader("sichuan")
+        page = reader.get("/warnings").text
+        assert heading(page) == "1 个报警等人处理"
+        [form] = re.findall(r'href="(/warnings\?alarm=ab12[^"#]+)', page)
+        filled = reader.get(form.replace("&amp;", "&")).text
+        assert 'name="place" list="places" maxlength="200" value="51.手爬岩"' in filled
+        assert re.search(r'name="to:chongqing" value="1" checked', filled)
 
 
 def test_what_is_missing_is_told_beside_what_was_given(two: Matters) -> None:

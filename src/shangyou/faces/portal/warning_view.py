@@ -14,7 +14,7 @@ from shangyou.governance.warning.clocks import Clock
 from shangyou.governance.warning.values import Arrival, Contact, Message, Table
 
 CHIPS: Final = {"open": ("bad", "!"), "asked": ("warn", "?"), "cleared": ("good", "✓")}
-NOTED: Final = ("first", "update", "request", "information", "clear", "acknowledge", "comment", "invite")
+SHOWN: Final = 8  # places of an arrival table that stand open
 
 
 def short(seen: Seen) -> str:
@@ -124,6 +124,7 @@ class Board:
     tables: tuple[tuple[str, Table, str], ...]  # name of the member, table, its method in words
     stops: tuple[Stop, ...]
     apart: int  # places where somebody differs
+    shown: int  # so many stand open, the others are a press away
 
 
 def board(at: Hall, seen: Seen) -> Board | None:
@@ -149,7 +150,7 @@ def board(at: Hall, seen: Seen) -> Board | None:
         stops.append(Stop(name or id, at.name(shown.member) if shown.member else "", km, tuple(cells)))
     apart = sum(any(cell.apart for cell in stop.cells) for stop in stops)
     shown_tables = tuple((at.name(by), tables[by], method(at, tables[by])) for by in order)
-    return Board(shown_tables, tuple(stops), apart)
+    return Board(shown_tables, tuple(stops), apart, SHOWN)
 
 
 def method(at: Hall, table: Table) -> str:

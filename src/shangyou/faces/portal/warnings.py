@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final, cast
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from shangyou.core.errors import ShangyouError
+from shangyou.core import vocabulary
+from shangyou.core.errors import NotFoundError, ShangyouError
+from shangyou.faces.alarms import alarms
 from shangyou.faces.api.acts import perform
+from shangyou.faces.api.moments import legal
+from shangyou.faces.portal.figures import digits, name_of, unit_of
 from shangyou.faces.portal.hall import Hall, hall
 from shangyou.faces.portal.parties import desk_of, joined
 from shangyou.faces.portal.visit import Visit
@@ -17,14 +22,28 @@ from shangyou.faces.sentences import sentence
 from shangyou.faces.warning import watch
 from shangyou.flows import warn
 from shangyou.flows.warn import Seen
+from shangyou.governance.detection.alarm import Alarm
+from shangyou.governance.detection.kept import SILENT
 from shangyou.governance.warning.clocks import Clock
 from shangyou.wiring import Node, rivers
 
 SEND: Final = "warnings/send"  # deed
+MOST_ALARMS: Final = 20
 FIELDS: Final = (
     *("title_zh", "title_en", "place", "place_zh", "river", "bank", "substance", "amount", "amount_least"),
     *("amount_most", "noticed", "began", "minutes", "limit", "text", "alarm", "type"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An open alarm of this node, with the form that warns of it."""
+
+    alarm: Alarm
+    place: str
+    parameter: str
+    value: str
+    form: str  # address of the form, filled in with what is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +62,9 @@ class Row:
 
 def page(visit: Visit, error: ShangyouError | None = None) -> Response:
     """The list, what waits here first; and after a fault in the form what is wrong."""
+    raised = _raised(visit)
     if joined(visit) is None:
-        return visit.page("warnings_none.html")
+        return visit.page("warnings_none.html", raised=raised)
     at = hall(visit)
     rows = [_row(at, seen) for seen in warn.warnings(at.together)]
     running = [row for row in rows if row.seen.situation.state != "cleared"]
@@ -54,7 +74,8 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
     return visit.page(
         "warnings.html",
         status=error.status if error else 200,
-        title=_finding(visit, running),
+        title=_finding(visit, running, len(raised)),
+        raised=raised,
         running=running,
         over=[row for row in rows if row.seen.situation.state == "cleared"],
         may=visit.may("warning.speak"),
@@ -78,13 +99,47 @@ def _row(at: Hall, seen: Seen) -> Row:
     return Row(seen, short(seen), title(at, seen), where, state_chip(seen), mine[0] if mine else None, silent, first)
 
 
-def _finding(visit: Visit, running: list[Row]) -> str:
+def _raised(visit: Visit) -> list[Raised]:
+    """Alarms that nobody has closed, the last raised first."""
+    node = cast("Node", visit.node)
+    network = rivers(node).network()
+    found = []
+    for kept in alarms(node).alarms(visit.now - SILENT, MOST_ALARMS):
+        alarm, site = kept.alarm, kept.alarm.sections[0]
+        name, unit = name_of(alarm.parameter, visit.t), unit_of(alarm.parameter)
+        place = visit.node.registry.section(site).name_zh if _known(visit, site) else site
+        value = f"{digits(alarm.value)} {unit}".strip()
+        given = {
+            "alarm": alarm.id,
+            "title_zh": f"{place}{vocabulary.parameter(alarm.parameter).name_zh}异常",
+            "place": site if network.has(site) else "",
+            "place_zh": place,
+            "substance": alarm.parameter,
+            "noticed": legal(alarm.raised)[:16].replace(" ", "T"),
+            "evidence": f"{site} {alarm.parameter} {value}, {legal(alarm.since)}",
+        }
+        form = f"/warnings?{urlencode({key: text for key, text in given.items() if text})}#send"
+        found.append(Raised(alarm, place, name, value, form))
+    return found
+
+
+def _known(visit: Visit, site: str) -> bool:
+    try:
+        visit.node.registry.section(site)
+    except NotFoundError:
+        return False
+    return True
+
+
+def _finding(visit: Visit, running: list[Row], raised: int) -> str:
     t = visit.t
     owed, silent = sum(row.owed is not None for row in running), sum(row.first is not None for row in running)
     if owed:
         return t.count("warnings.owed", owed)
     if silent:
         return t.count("warnings.silent", silent)
+    if raised:
+        return t.count("warnings.raised", raised)
     return t.count("warnings.running", len(running)) if running else t("warnings.calm")
 
 
