@@ -67,7 +67,7 @@ def test_places_lie_as_far_apart_as_in_the_demo_wherever_the_demo_says_how_far()
 
 def test_the_invented_brook_is_there_only_where_everything_is_simulated() -> None:
     invented = {each.id for each in upper_yangtze(simulated=True).places if each.source == "simulated"}
-    assert len(invented) == 3
+    assert len(invented) == 7
     assert not any(upper_yangtze().has(id) for id in invented)
 
 
