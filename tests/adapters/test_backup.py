@@ -18,6 +18,7 @@ from shangyou.adapters.backup import check_backup, restore_backup, write_backup
 from shangyou.adapters.backup.manifest import MANIFEST, Manifest, Piece
 from shangyou.adapters.state.carry import save
 from shangyou.adapters.trust import TrustFolder
+from shangyou.basin.network.revision import Plan
 from shangyou.core.errors import ConflictError, InputError
 from shangyou.core.journal import Raw
 from shangyou.core.ports import Batch, Progress, Selection
@@ -25,7 +26,7 @@ from shangyou.core.records import Flagged, Observations, SeriesKey
 from shangyou.core.registry import Section
 from shangyou.flows.federation import make_federation
 from shangyou.settings import Settings
-from shangyou.wiring import Node, build, make_home
+from shangyou.wiring import Node, build, make_home, rivers
 from tests.fakes.exchange_basin import facts
 
 PH = SeriesKey("51.甲", "ph", "4h", "value")
@@ -227,3 +228,13 @@ def test_the_lists_of_working_days_that_the_operator_entered_come_back(tmp_path:
         backup(node, tmp_path / "backup")
     restore_backup(tmp_path / "backup", tmp_path / "again")
     assert (tmp_path / "again/workdays.toml").read_text(encoding="utf-8") == "[2027]\nworking = []\n"
+
+
+def test_what_people_changed_in_the_river_network_comes_back(tmp_path: Path) -> None:
+    with contextlib.closing(new_node(tmp_path / "node")) as node:
+        plan = Plan("chishuihe", "关闸", "Shut the gate.", {"guizhou": "duty desk"})
+        rivers(node).change({("plan", "chishuihe"): plan}, "li", "agreed", 1_000)
+        backup(node, tmp_path / "backup")
+    restore_backup(tmp_path / "backup", tmp_path / "again")
+    with contextlib.closing(build(Settings(tmp_path / "again"))) as node:
+        assert rivers(node).book().plan("chishuihe") == plan

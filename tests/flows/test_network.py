@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
@@ -14,11 +15,12 @@ from shangyou.adapters.networks import FILE, FOLDER, NetworkFile
 from shangyou.basin.network.facts import upper_yangtze, upper_yangtze_draft
 from shangyou.basin.network.network import build
 from shangyou.basin.network.values import Draft, Kind, Place
-from shangyou.core.records import SeriesKey
+from shangyou.basin.network.way import flow_now, travel
+from shangyou.core.records import Flag, SeriesKey
 from shangyou.exchange.policy.decision import Decision, Permitted, Refused
 from shangyou.exchange.scope import Scope
 from shangyou.flows.decide import Known, decide_for, known
-from shangyou.flows.network import Rivers, waters
+from shangyou.flows.network import Rivers, gauged, waters
 from shangyou.standards.facts import sections
 from tests.basin.network.made import drafts
 from tests.flows.test_decide import AGREED, AT, DATA, SICHUAN, nothing_left
@@ -45,6 +47,8 @@ def covered(policy: dict[str, Any], by: Known) -> set[str]:
     return {section for scope in found.scopes for section in scope.sections or ()}
 
 
+HOUR = 3_600_000
+NOW = AT
 REGISTRY = list(sections())
 SERIES = [SeriesKey(section.id, "ph", "4h") for section in REGISTRY]
 KNOWN = known(REGISTRY, SERIES, waters(upper_yangtze()))
@@ -110,3 +114,25 @@ def test_a_network_that_cannot_be_read_denies_reaches_and_breaks_nothing_else(tm
 @pytest.mark.parametrize("id", ["50.朱沱", "51.凉姜沟", "52.鲢鱼溪"])
 def test_every_section_of_the_demo_has_its_water(id: str) -> None:
     assert any(id in water for water in waters(upper_yangtze(simulated=True)))
+
+
+def test_what_is_gauged_is_the_newest_usable_flow_of_a_day_at_places_of_the_network() -> None:
+    rows = [
+        ("50.寸滩", "flow", NOW - HOUR, 25_000.0, Flag.GOOD),
+        ("50.朱沱", "flow", NOW - 30 * HOUR, 9_000.0, Flag.GOOD),  # too old
+        ("50.北温泉", "flow", NOW - HOUR, 9.0, Flag.FAIL),
+        ("50.清溪场", "ph", NOW - HOUR, 8.0, Flag.GOOD),
+        ("50.培石", "flow", NOW + HOUR, 1.0, Flag.GOOD),  # not yet
+        ("nowhere", "flow", NOW - HOUR, 5.0, Flag.GOOD),
+    ]
+    columns = zip(*rows, strict=True)
+    table = pa.table(dict(zip(("site", "parameter", "time", "value", "flag"), map(list, columns), strict=True)))
+    latest = table.set_column(2, "time", table["time"].cast(pa.timestamp("ms", "UTC")))
+    network = upper_yangtze()
+    found = gauged(network, latest, NOW)
+    assert found == {"50.寸滩": 25_000.0}
+    usual, flood = travel(network), travel(network, flow_now(network, found))
+    one, other = usual.hours("50.朱沱", "50.寸滩"), flood.hours("50.朱沱", "50.寸滩")
+    assert one is not None
+    assert other is not None
+    assert other < one

@@ -9,15 +9,21 @@ What water passes which sections in which order, as policies on reaches need it,
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
+
+import pyarrow as pa
 
 from shangyou.basin.network.network import Network
 from shangyou.basin.network.revision import Book, Item, Key, Revision, lay, open_book, replacing, revise, undo
 from shangyou.basin.network.values import Draft, Kind
 from shangyou.core.errors import ShangyouError
+from shangyou.core.records import Flag
 
+FLOW: Final = "flow"  # of core.vocabulary, m3/s
+FRESH: Final = 86_400_000  # ms: an older flow says little of today's
 Make = Callable[[Book], Revision | None]
 
 
@@ -94,6 +100,21 @@ class Rivers:
         if self._book is None:
             self._book = open_book(self._base(), self._kept.revisions())
         return self._book
+
+
+def gauged(network: Network, latest: pa.Table, now: int) -> dict[str, float]:
+    """What is gauged now: the newest usable flow [m3/s] at each place of the network, not older than FRESH.
+
+    latest: rows of core.ports.ObservationStore.latest; now: ms since 1970 UTC.
+    """
+    found: dict[str, float] = {}
+    usable = {flag.value for flag in (Flag.GOOD, Flag.NOT_EVALUATED, Flag.SUSPECT)}
+    for row in latest.select(["site", "parameter", "time", "value", "flag"]).to_pylist():
+        at, value = int(row["time"].timestamp() * 1000), row["value"]
+        good = row["parameter"] == FLOW and row["flag"] in usable and value is not None and 0 <= value < math.inf
+        if good and network.has(row["site"]) and now - FRESH <= at <= now:
+            found[row["site"]] = float(value)
+    return found
 
 
 def waters(network: Network) -> tuple[tuple[str, ...], ...]:

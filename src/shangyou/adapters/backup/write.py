@@ -25,6 +25,7 @@ from shangyou.adapters.backup.manifest import MANIFEST, SETTINGS, Manifest, Piec
 from shangyou.core.errors import ConflictError, UnavailableError
 
 STORE: Final = "observations.duckdb"
+NETWORK: Final = "network/revisions.jsonl"  # changes of the river network; a line cut off by an append is read as none
 WORKDAYS: Final = "workdays.toml"  # the yearly lists of working days, if the operator has entered any
 TRUST: Final = "federation"  # folder of trust list and keys
 PREFIX: Final = ".backup-"  # of the folder in the home where copies wait to be packed
@@ -100,7 +101,8 @@ def write_backup(
 
 def _copies(home: Path, store: Store, state: Callable[[Path], None], folder: Path) -> tuple[dict[str, Path], int]:
     """Settings and stores as they are now, in files that do not change any more; and how far the digest was."""
-    entered = [name for name in (SETTINGS, WORKDAYS) if name == SETTINGS or (home / name).exists()]
+    entered = [name for name in (SETTINGS, WORKDAYS, NETWORK) if name == SETTINGS or (home / name).exists()]
+    (folder / NETWORK).parent.mkdir()
     copies = {name: Path(shutil.copy2(home / name, folder / name)) for name in entered}
     with store.still() as file:
         digested = store.progress()[0]

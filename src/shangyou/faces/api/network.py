@@ -20,6 +20,7 @@ from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, Texts, made
 from shangyou.faces.api.tables import Deed, Done, Question
 from shangyou.faces.rows import Rows
 from shangyou.flows.archive import rivers as cross_border
+from shangyou.flows.network import FLOW, gauged
 from shangyou.wiring import rivers
 
 EDITORS: Final = frozenset({"operator", "engineer", "manager", "duty"})  # who may change the network and the plans
@@ -92,9 +93,10 @@ def up(
     place: Annotated[str, "id of a place"],
     kind: Annotated[Texts, "kinds of places; none: all"] = (),
     flow: Annotated[Texts, "what is gauged, PLACE=m3/s"] = (),
+    now: Annotated[bool, "at the newest flows that this node has, not older than a day"] = False,
 ) -> Rows:
     """What lies upstream, how far and how many hours away."""
-    return away(rivers(desk.node).network(), place, kind, flow, above=True)
+    return away(rivers(desk.node).network(), place, kind, _flows(desk, flow, now), above=True)
 
 
 def down(
@@ -102,9 +104,16 @@ def down(
     place: Annotated[str, "id of a place"],
     kind: Annotated[Texts, "kinds of places; none: all"] = (),
     flow: Annotated[Texts, "what is gauged, PLACE=m3/s"] = (),
+    now: Annotated[bool, "at the newest flows that this node has, not older than a day"] = False,
 ) -> Rows:
     """What lies downstream, how far and how many hours away."""
-    return away(rivers(desk.node).network(), place, kind, flow, above=False)
+    return away(rivers(desk.node).network(), place, kind, _flows(desk, flow, now), above=False)
+
+
+def _flows(desk: Desk, flow: Sequence[str], now: bool) -> dict[str, float]:
+    """What is gauged: by this node's newest values, and by what somebody says."""
+    own = gauged(rivers(desk.node).network(), desk.node.store.latest((), (FLOW,)), desk.now()) if now else {}
+    return own | flows_of(flow)
 
 
 def archive(desk: Desk) -> Rows:
@@ -211,10 +220,10 @@ def place_rows(
     )
 
 
-def away(network: Network, place: str, kind: Sequence[str], flow: Sequence[str], *, above: bool) -> Rows:
+def away(network: Network, place: str, kind: Sequence[str], flow: Mapping[str, float], *, above: bool) -> Rows:
     """Places up- or downstream of one, the nearest first, with distance and hours."""
     _kinds(kind)
-    pace = travel(network, flow_now(network, _gauged(flow)) if flow else None)
+    pace = travel(network, flow_now(network, flow) if flow else None)
     found = network.upstream(place) if above else network.downstream(place)
     chosen = [each for each in found if not kind or each.kind in kind]
     ways = [(each, network.distance(*((each.id, place) if above else (place, each.id))) or 0.0) for each in chosen]
@@ -241,7 +250,8 @@ def _kinds(kind: Sequence[str]) -> None:
             raise InputError("network.kind", kind=each[:40], known=", ".join(Kind))
 
 
-def _gauged(given: Sequence[str]) -> dict[str, float]:
+def flows_of(given: Sequence[str]) -> dict[str, float]:
+    """Flows written as PLACE=m3/s. InputError "network.gauged"."""
     found = {}
     for each in given:
         place, _, number = each.rpartition("=")

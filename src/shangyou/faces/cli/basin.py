@@ -23,6 +23,7 @@ Many = list[str] | None
 Place = Annotated[str, typer.Argument(metavar="PLACE", help=t("basin.place"))]
 Kinds = Annotated[Many, typer.Option(help=t("basin.kind"))]
 Flow = Annotated[Many, typer.Option(metavar="PLACE=M3/S", help=t("basin.flow"))]
+Now = Annotated[bool, typer.Option("--now", help=t("basin.now"))]
 River = Annotated[str, typer.Option(help=t("basin.river"))]
 Given = Annotated[Path | None, typer.Option("--network", metavar="FILE", help=t("basin.file"))]
 Why = Annotated[str, typer.Option(help=t("basin.why"))]
@@ -70,27 +71,26 @@ def network(
 
 
 @command(basin_app, "up", "basin.up", rows=True)
-def up(call: Call, place: Place, kind: Kinds = None, flow: Flow = None, file: Given = None) -> None:
+def up(call: Call, place: Place, kind: Kinds = None, flow: Flow = None, now: Now = False, file: Given = None) -> None:
     """What lies upstream."""
-    _away(call, "up", place, kind, flow, file)
+    _away(call, "up", place, kind, flow, now, file)
 
 
 @command(basin_app, "down", "basin.down", rows=True)
-def down(call: Call, place: Place, kind: Kinds = None, flow: Flow = None, file: Given = None) -> None:
+def down(call: Call, place: Place, kind: Kinds = None, flow: Flow = None, now: Now = False, file: Given = None) -> None:
     """What lies downstream."""
-    _away(call, "down", place, kind, flow, file)
+    _away(call, "down", place, kind, flow, now, file)
 
 
-def _away(call: Call, way: str, place: str, kind: Many, flow: Many, file: Path | None) -> None:
+def _away(call: Call, way: str, place: str, kind: Many, flow: Many, now: bool, file: Path | None) -> None:
     if file is not None:
-        from shangyou.faces.api.network import away
+        from shangyou.faces.api.network import away, flows_of
 
-        call.show(away(loaded(file), place, kind or (), flow or (), above=way == "up"), SHOWN_AWAY)
+        call.show(away(loaded(file), place, kind or (), flows_of(flow or ()), above=way == "up"), SHOWN_AWAY)
         return
+    asked = {"place": place, "kind": tuple(kind or ()), "flow": tuple(flow or ()), "now": now}
     with call.session() as session:
-        call.show(
-            session.ask(f"network/{way}", place=place, kind=tuple(kind or ()), flow=tuple(flow or ())), SHOWN_AWAY
-        )
+        call.show(session.ask(f"network/{way}", **asked), SHOWN_AWAY)
 
 
 @command(basin_app, "rivers", "basin.rivers", rows=True)
