@@ -59,7 +59,8 @@ class Truth:
 
 def river(random: np.random.Generator) -> Course:
     """A river as it is known: 240 km, 0.6 to 1.4 m/s, some 200 m3/s that grow on the way."""
-    none, flow = np.zeros(REACHES), 200 * np.cumprod(1 + random.uniform(0, 0.06, REACHES))
+    none = np.zeros(REACHES)
+    flow: Array = np.asarray(200 * np.cumprod(1 + random.uniform(0, 0.06, REACHES)), np.float64)
     speed = np.exp(random.normal(np.log(0.9), 0.25, REACHES))
     return Course(
         reaches=tuple(f"r{i}" for i in range(REACHES)),
