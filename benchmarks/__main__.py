@@ -21,6 +21,7 @@ NAMES = {  # in the order of the page: what it is about
     "contracts": "Contracts between members",
     "exchange": "Data between members",
     "loads": "Loads",
+    "detection": "Detection",
     "network": "River network",
 }
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"

@@ -98,7 +98,7 @@ class Watching:
         self._store, self._registry, self._alarms = store, registry, alarms
         self._hours, self._clock, self._legal = hours, clock, legal
         self._state, self._place = State(), Place()
-        self._sections: tuple[str, ...] = ()
+        self._tuned: tuple[frozenset[str], date] | None = None
         self._plan, self._waters = Plan(), NOWHERE
 
     def turn(self, stop: Callable[[], bool] = lambda: False) -> int:
@@ -136,16 +136,17 @@ class Watching:
         return {device.mn: device.section for device in self._registry.devices() if device.section}
 
     def _tune(self, readings: Readings, now: int) -> None:
-        """Limits and travel times of the sections there are, once a new one comes."""
-        sections = {section for section, _ in (*readings.keys, *self._state.memory.keys)}
-        if set(self._sections) == sections:
+        """Limits and travel times of the sections there are: anew with a new section, and every day."""
+        sections = frozenset(section for section, _ in (*readings.keys, *self._state.memory.keys))
+        day = from_ms(now).astimezone(self._legal).date()
+        if self._tuned == (sections, day):
             return
         known = {section.id: section for section in self._registry.sections()}
         kinds = [(id, water_of(known[id]).kind if id in known else WaterKind.RIVER) for id in sections]
-        self._plan = plan_for(kinds, from_ms(now).astimezone(self._legal).date())
+        self._plan = plan_for(kinds, day)
         hours = self._hours()
         self._waters = NOWHERE if hours is None else Waters.of(sorted(sections), hours)
-        self._sections = tuple(sections)
+        self._tuned = (sections, day)
 
 
 def _flagged(rows: pa.RecordBatch) -> Flagged | None:
