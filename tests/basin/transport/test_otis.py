@@ -52,11 +52,7 @@ def test_uvas_creek_is_met_as_well_as_by_otis(shared: Path, case: str, solute: s
 @pytest.mark.shared
 def test_decay_downstream_agrees_with_otis(shared: Path) -> None:
     printed = np.loadtxt(shared / "data/tracer/otis_app3/solute.out")
-    times = np.array([0.0, 3600.0, 3 * 3600.0]) + [
-        0.0,
-        72.0,
-        72.0,
-    ]  # half of OTIS's step of 144 s: see otis.HALF_A_STEP
+    times = np.array([0.0, 3600.0 + 72.0, 3 * 3600.0 + 72.0])  # half of OTIS's step of 144 s: see HALF_A_STEP
     pulse = Inflow(times, np.array([0.0, 100.0, 0.0]))
     answer = respond(reservoirless(), pulse, 12 * 3600.0, [100.0, 2000.0], fate=Fate(decay=1e-4), step=10.0)
     apart = np.abs(answer.at(printed[:, 0] * 3600) - printed[:, 1:]).max(axis=0) / printed[:, 1:].max(axis=0)

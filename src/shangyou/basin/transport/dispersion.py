@@ -65,8 +65,12 @@ def deng(w: Array, h: Array, u: Array, s: Array) -> Array:
 
 def kashefipour_falconer(w: Array, h: Array, u: Array, s: Array) -> Array:
     """1990. Source: Kashefipour and Falconer (2002), Water Research 36, 1596-1608; two forms, about W/H 50."""
-    narrow = (7.428 + 1.775 * (w / h) ** 0.620 * (s / u) ** 0.572) * h * u * (u / s)
-    return np.where(w / h > 50.0, 10.612 * h * u * (u / s), narrow)
+    return np.where(w / h > 50.0, 10.612 * h * u * (u / s), kashefipour_falconer_narrow(w, h, u, s))
+
+
+def kashefipour_falconer_narrow(w: Array, h: Array, u: Array, s: Array) -> Array:
+    """2386. The form for W/H up to 50; source as above."""
+    return (7.428 + 1.775 * (w / h) ** 0.620 * (s / u) ** 0.572) * h * u * (u / s)
 
 
 def sahay_dutta(w: Array, h: Array, u: Array, s: Array) -> Array:

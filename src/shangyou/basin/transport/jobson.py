@@ -60,8 +60,7 @@ def jobson(
         raise InputError("jobson.value", name="slope", value=slope)
     velocity = _velocity(flow, mean_flow, drainage, slope, fastest)
     hours = distance / velocity / 3600
-    power = -0.887 if fastest else -0.760 * (flow / mean_flow) ** -0.079
-    unit_peak = (1025.0 if fastest else 857.0) * hours**power  # equation 7
+    unit_peak = 857.0 * hours ** (-0.760 * (flow / mean_flow) ** -0.079)  # equation 7
     edge = LEADING_EDGE * hours * 3600
     return Passage(velocity, edge, hours * 3600, edge + 2e6 / unit_peak, unit_peak, unit_peak * mass / (1e6 * flow))
 

@@ -32,6 +32,7 @@ from shangyou.faces.cli import (
     query,
     registry,
     resolution,
+    spill,
     trace,
     warn,
 )
@@ -59,6 +60,7 @@ def application() -> Callable[..., Any]:
     app.add_typer(contract.transfer, name="transfer")
     app.add_typer(passage.feed, name="feed")
     app.add_typer(ledger.app, name="ledger")
+    spill.register(basin.basin_app)
     trace.register(basin.basin_app)
     app.add_typer(basin.basin_app, name="basin")
     app.add_typer(alarm.app, name="alarm")
