@@ -23,6 +23,8 @@ NEEDED: dict[str, dict[str, object]] = {
     "history": {"id": "51.清风峡"},
     "outcome": {"digest": "x"},
     "compact": {"id": "chishui-2018"},
+    "network/up": {"id": "50.朱沱"},
+    "network/down": {"id": "50.朱沱"},
     "compensation/trial": {"compact": "chishui-2018", "year": "2019"},
 }
 WITH_ROWS = (
@@ -47,6 +49,12 @@ WITH_ROWS = (
     "compensation/trial",
     "ledger/state",
     "ledger/policy",
+    "network/reaches",
+    "network/places",
+    "network/up",
+    "network/down",
+    "network/rivers",
+    "network/items",
 )
 
 

@@ -90,24 +90,24 @@ def places(
 
 def up(
     desk: Desk,
-    place: Annotated[str, "id of a place"],
+    id: Annotated[str, "id of a place"],
     kind: Annotated[Texts, "kinds of places; none: all"] = (),
     flow: Annotated[Texts, "what is gauged, PLACE=m3/s"] = (),
     now: Annotated[bool, "at the newest flows that this node has, not older than a day"] = False,
 ) -> Rows:
     """What lies upstream, how far and how many hours away."""
-    return away(rivers(desk.node).network(), place, kind, _flows(desk, flow, now), above=True)
+    return away(rivers(desk.node).network(), id, kind, _flows(desk, flow, now), above=True)
 
 
 def down(
     desk: Desk,
-    place: Annotated[str, "id of a place"],
+    id: Annotated[str, "id of a place"],
     kind: Annotated[Texts, "kinds of places; none: all"] = (),
     flow: Annotated[Texts, "what is gauged, PLACE=m3/s"] = (),
     now: Annotated[bool, "at the newest flows that this node has, not older than a day"] = False,
 ) -> Rows:
     """What lies downstream, how far and how many hours away."""
-    return away(rivers(desk.node).network(), place, kind, _flows(desk, flow, now), above=False)
+    return away(rivers(desk.node).network(), id, kind, _flows(desk, flow, now), above=False)
 
 
 def _flows(desk: Desk, flow: Sequence[str], now: bool) -> dict[str, float]:

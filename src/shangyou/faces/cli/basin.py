@@ -88,7 +88,7 @@ def _away(call: Call, way: str, place: str, kind: Many, flow: Many, now: bool, f
 
         call.show(away(loaded(file), place, kind or (), flows_of(flow or ()), above=way == "up"), SHOWN_AWAY)
         return
-    asked = {"place": place, "kind": tuple(kind or ()), "flow": tuple(flow or ()), "now": now}
+    asked = {"id": place, "kind": tuple(kind or ()), "flow": tuple(flow or ()), "now": now}
     with call.session() as session:
         call.show(session.ask(f"network/{way}", **asked), SHOWN_AWAY)
 
