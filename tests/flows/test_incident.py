@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from shangyou.core.errors import ConflictError, InputError
-from shangyou.flows import incident
+from shangyou.flows import incident, resolve, warn
 from shangyou.flows.saying import Together
 from tests.fakes.dossiers import Desk
 from tests.governance.incident.rooms import MINUTE, OPENING, START
@@ -118,14 +118,26 @@ def test_nobody_closes_while_a_statutory_report_is_overdue(two: Two) -> None:
 
 
 def test_a_room_takes_over_what_a_warning_says(two: Two) -> None:
-    body = {"title_zh": "苯超标", "river": "长江", "substance": "benzene", "place_zh": "江安"}
-    warned = two.desk.at("sichuan").open("warning", ["chongqing"], body).dossier
+    began = START - 30 * MINUTE
+    body = {"title_zh": "苯超标", "river": "长江", "substance": "benzene", "place": "p", "place_zh": "江安"}
+    more = {"noticed": START, "began": began, "text": "油膜", "contact": {"office": "值班室", "phone": "12369"}}
+    warned = warn.send(two.node("sichuan"), ["chongqing"], {**body, **more}, WHO)
     found = incident.from_warning(two.node("sichuan"), warned)
     id = incident.open_room(two.node("sichuan"), ["chongqing"], found, WHO)
     opening = incident.look(two.node("sichuan"), id).room.opening
     assert (opening.warning, opening.title_zh, opening.affected) == (warned, "苯超标", ("chongqing",))
-    with pytest.raises(InputError, match=r"incident.no_warning"):
+    assert (opening.in_charge, opening.occurred, opening.noticed) == (("sichuan",), began, START)
+    with pytest.raises(InputError, match=r"warning.opening"):
         incident.from_warning(two.node("sichuan"), id)
+
+
+def test_an_opening_that_cannot_be_read_spoils_no_list(two: Two) -> None:
+    id = opened(two)
+    two.desk.at("chongqing").open("incident", ["sichuan"], {"title_zh": 7})
+    two.desk.at("chongqing").open("resolution", ["sichuan"], {"rule": []})
+    two.desk.deliver()
+    assert [each.id for each in incident.incidents(two.node("sichuan"))] == [id]
+    assert resolve.resolutions(two.node("sichuan")) == []
 
 
 def test_looking_back_shows_what_was_known_then(two: Two) -> None:

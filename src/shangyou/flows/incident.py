@@ -11,6 +11,7 @@ from shangyou.core.clock import LEGAL, from_ms
 from shangyou.core.errors import ConflictError, InputError
 from shangyou.exchange.dossier.entry import Entry
 from shangyou.exchange.dossier.port import Reception
+from shangyou.flows import warn
 from shangyou.flows.saying import Together, begin, say
 from shangyou.governance.fields import Void
 from shangyou.governance.incident.clocks import Clock, clocks
@@ -98,11 +99,14 @@ def look_back(together: Together, id: str, at: int, member: str = "") -> Seen:
 
 
 def incidents(together: Together, limit: int = 200) -> list[Seen]:
-    """The rooms of this node, the last changed first."""
-    now = together.now()
-    return [
-        seen(each.id, together.dossiers.entries(each.id), now) for each in together.dossiers.headings(SUBJECT, limit)
-    ]
+    """The rooms of this node, the last changed first; an opening that cannot be read is left out."""
+    found = []
+    for each in together.dossiers.headings(SUBJECT, limit):
+        try:
+            found.append(seen(each.id, together.dossiers.entries(each.id), together.now()))
+        except InputError:
+            continue
+    return found
 
 
 def open_room(together: Together, members: Sequence[str], body: Mapping[str, object], by: str) -> str:
@@ -110,34 +114,25 @@ def open_room(together: Together, members: Sequence[str], body: Mapping[str, obj
     return begin(together, SUBJECT, members, body, lambda entries: seen("", entries, together.now()), by)
 
 
-def from_warning(together: Together, warning: str) -> dict[str, object]:
-    """What the opening of a room takes over from a warning's dossier: place, river, substance, times, who is affected.
+def from_warning(together: Together, id: str) -> dict[str, object]:
+    """What the opening of a room takes over from a warning: place, river, substance, times, who is in charge, affected.
 
-    NotFoundError "dossier.unknown"; InputError "incident.no_warning" for a dossier of another subject.
+    NotFoundError "dossier.unknown"; InputError "warning.opening" for a dossier of another subject.
     """
-    entries = together.dossiers.entries(warning)
-    if entries[0].body.get("subject") != "warning":
-        raise InputError("incident.no_warning", id=warning)
-    found: dict[str, object] = {"warning": warning}
-    for entry in entries:
-        found |= {name: entry.body[name] for name in TAKEN if entry.body.get(name)}
-    author = entries[0].author
-    found |= {"in_charge": [author], "noticed": entries[0].at}
-    named = entries[0].body.get("members")
-    return found | {"affected": [each for each in named if each != author] if isinstance(named, list) else []}
-
-
-TAKEN: Final = (
-    "title_zh",
-    "title_en",
-    "place_zh",
-    "place_en",
-    "river",
-    "province",
-    "substance",
-    "occurred",
-    "simulated",
-)
+    found = warn.look(together, id).situation
+    content = found.content
+    texts = ("title_zh", "title_en", "place_zh", "place_en", "river", "substance")
+    taken: dict[str, object] = {name: getattr(content, name) for name in texts if getattr(content, name)}
+    if content.began is not None:
+        taken["occurred"] = min(content.began, content.noticed)
+    charge = list(found.in_charge) or [together.me]
+    return taken | {
+        "warning": id,
+        "noticed": content.noticed,
+        "in_charge": charge,
+        "affected": [each for each in found.members if each not in charge],
+        "simulated": found.simulated,
+    }
 
 
 def tell(together: Together, id: str, verb: str, body: Mapping[str, object], by: str) -> Entry:

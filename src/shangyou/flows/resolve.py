@@ -52,8 +52,14 @@ def look(together: Together, id: str) -> Standing:
 
 
 def resolutions(together: Together, limit: int = 200) -> list[Standing]:
-    """Those of this node, the last changed first."""
-    return [look(together, each.id) for each in together.dossiers.headings(SUBJECT, limit)]
+    """Those of this node, the last changed first; an opening that cannot be read is left out."""
+    found = []
+    for each in together.dossiers.headings(SUBJECT, limit):
+        try:
+            found.append(look(together, each.id))
+        except InputError:
+            continue
+    return found
 
 
 def propose(together: Together, members: Sequence[str], body: Mapping[str, object], by: str) -> str:

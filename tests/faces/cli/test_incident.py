@@ -111,3 +111,19 @@ def test_an_id_that_begins_several_dossiers_is_not_guessed(joined: Shell) -> Non
     common = next((n for n in range(9) if ids[0][n] != ids[1][n]), 0)
     said = joined("incident", "show", ids[0][:common] or "urn:uuid:")
     assert str(said.error).split()[0] in ("dossier.several", "dossier.unknown")
+
+
+def test_the_effect_of_a_measure_is_computed_on_the_nodes_own_network(joined: Shell) -> None:
+    id = opened(joined)
+    words = ("measure", id, "m1", "divert", "泸州段导流", "--by", "chongqing", "--share", "0.5")
+    river = ("--at", "intake.hejiang", "--spill-at", "risk.naxi", "--mass", "2000", "--hours", "2", "--limit", "0.01")
+    said = joined("incident", *words, *river)
+    assert said.code == 0, said
+    [row] = joined.rows("incident", "show", id)
+    [measure] = json.loads(row["measures"])
+    places = measure["effect"]["places"]
+    assert len(places) > 3
+    for place in places:
+        assert place["with"]["peak"] == pytest.approx(place["without"]["peak"] / 2, rel=0.02)
+    nowhere = joined("incident", *words, "--at", "risk.naxi", "--spill-at", "intake.hejiang", "--mass", "2000")
+    assert (nowhere.code, str(nowhere.error).split()[0]) == (2, "course.unknown")

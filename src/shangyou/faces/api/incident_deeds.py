@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Final
+from contextlib import closing
+from typing import Annotated, Any, Final
 
 from shangyou.core.errors import InputError
 from shangyou.faces.api.desk import Desk
@@ -194,23 +195,49 @@ def measure(
     until: Annotated[str, "until"] = "",
     stage: Annotated[str, "proposed, ordered, running, ended or refused"] = "proposed",
     note: Annotated[str, "what else"] = "",
-    effect: Annotated[str, "what was computed for it, as JSON"] = "",
+    spill_at: Annotated[
+        str, "place of the network where it entered; with `point` and `mass_kg` the effect is computed"
+    ] = "",
+    mass_kg: Annotated[float | None, "how much entered"] = None,
+    hours: Annotated[float, "over how many hours it entered"] = 0.0,
+    limit: Annotated[float | None, "mg/L above which a use is in danger"] = None,
 ) -> Done:
     """Propose, order or report a measure at a control point. Water from a reservoir is announced to all by this."""
     body: dict[str, object] = {"measure": measure, "kind": kind, "name_zh": name_zh, "name_en": name_en}
-    body |= {"member": member, "point": point, "stage": stage, "note": note, "effect": _effect(effect)}
+    body |= {"member": member, "point": point, "stage": stage, "note": note}
     given = {"share": share, "flow": flow_m3s, "start": moment(start), "until": moment(until)}
-    return _tell(desk, id, "measure", body | {key: value for key, value in given.items() if value is not None})
+    body |= {key: value for key, value in given.items() if value is not None}
+    if spill_at and point and mass_kg is not None:
+        body["effect"] = _effect(desk, id, body, spill_at, (1000 * mass_kg, 3600 * hours, limit))
+    return _tell(desk, id, "measure", body)
 
 
-def _effect(text: str) -> dict[str, object]:
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise InputError("entry.field", field="effect")
-    return found
+def _effect(
+    desk: Desk, id: str, body: Mapping[str, Any], spill_at: str, entered: tuple[float, float, float | None]
+) -> dict[str, object]:
+    """What the measure changes, computed with this node's network in the process beside."""
+    from shangyou.adapters.computing import ComputingBeside
+    from shangyou.basin.measures import Act
+    from shangyou.flows.measure import Spill, effect
+    from shangyou.wiring import rivers
+
+    found, whole = room_of(desk, id)
+    opening = flow.look(found, whole).room.opening
+    began = opening.occurred if opening.occurred is not None else opening.noticed
+
+    def since(name: str, otherwise: float) -> float:
+        return (body[name] - began) / 1000 if name in body else otherwise
+
+    act = Act(
+        body["kind"],
+        body["point"],
+        body.get("share", 0.0),
+        body.get("flow", 0.0),
+        since("start", -math.inf),
+        since("until", math.inf),
+    )
+    with closing(ComputingBeside()) as computing:
+        return effect(rivers(desk.node).network(), Spill(spill_at, began, *entered), act, computing)
 
 
 def decide(desk: Desk, id: Id, text: Annotated[str, "what was decided"], why: Annotated[str, "the reason"]) -> Done:

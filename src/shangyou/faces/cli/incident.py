@@ -185,10 +185,16 @@ def measure(
     until: Annotated[str, typer.Option(help=t("incident.until"))] = "",
     stage: Annotated[str, typer.Option(help=t("incident.stage"))] = "proposed",
     note: Note = "",
+    at: Annotated[str, typer.Option("--at", metavar="PLACE", help=t("incident.control"))] = "",
+    spill_at: Annotated[str, typer.Option(metavar="PLACE", help=t("incident.spill_at"))] = "",
+    mass: Annotated[float | None, typer.Option(metavar="KG", help=t("incident.mass"), show_default=False)] = None,
+    hours: Annotated[float, typer.Option(help=t("incident.hours"))] = 0.0,
+    limit: Annotated[float | None, typer.Option(metavar="MG/L", help=t("incident.limit"), show_default=False)] = None,
 ) -> None:
     """Propose, order or report a measure."""
+    river = {"point": at, "spill_at": spill_at, "mass_kg": mass, "hours": hours, "limit": limit}
     given = {"share": share, "flow_m3s": flow, "start": start, "until": until, "stage": stage, "note": note}
-    _do(call, "incidents/measure", id=id, measure=measure, kind=kind, name_zh=name, member=by, **given)
+    _do(call, "incidents/measure", id=id, measure=measure, kind=kind, name_zh=name, member=by, **given, **river)
 
 
 @command(app, "decide", "incident.decide")
