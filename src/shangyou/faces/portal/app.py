@@ -46,6 +46,7 @@ from shangyou.faces.portal import (
     transfers,
     warning,
     warnings,
+    waters,
 )
 from shangyou.faces.portal.basin import basin
 from shangyou.faces.portal.live import live
@@ -118,6 +119,8 @@ def create_portal(node: Node, asked: Callable[[], None] = lambda: None) -> Starl
             Route("/basin", portal.endpoint(basin)),
             Route("/map", portal.endpoint(atlas.page)),
             Route("/map/data", portal.endpoint(atlas.data)),
+            Route("/map/network", portal.endpoint(waters.lines)),
+            Route("/map/way", portal.endpoint(waters.way)),
             Route("/map/base", portal.endpoint(atlas.base)),
             Route("/map/sections/{id:path}", portal.endpoint(atlas.drawer)),
             Route("/sections", portal.endpoint(sections.sections)),

@@ -1,6 +1,7 @@
 // The map: own base, sections as discs with the letter of their class, a slider through time, a legend that filters.
 import * as maplibregl from "../vendor/maplibre-gl.mjs";
 import { colour, onTurn, text } from "./colours.js";
+import { filterOf, startWays } from "./waters.js";
 
 const atlas = document.querySelector(".atlas");
 const letters = JSON.parse(atlas.dataset.letters);
@@ -26,6 +27,7 @@ function style() {
     version: 8,
     sources: {
       base: { type: "geojson", data: "/map/base" },
+      network: { type: "geojson", data: "/map/network" },
       sections: { type: "geojson", data: features() },
     },
     layers: [
@@ -33,6 +35,8 @@ function style() {
       { id: "lakes", type: "fill", source: "base", filter: kind("lake"), paint: { "fill-color": colour("map-river"), "fill-opacity": 0.6 } },
       { id: "provinces", type: "line", source: "base", filter: kind("province"), paint: { "line-color": colour("map-line"), "line-width": 1 } },
       { id: "rivers", type: "line", source: "base", filter: kind("river"), layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("map-river"), "line-width": ["match", ["get", "order"], 1, 2.5, 2, 1.6, 1] } },
+      { id: "network", type: "line", source: "network", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("map-river"), "line-width": ["get", "wide"] } },
+      { id: "way", type: "line", source: "network", filter: filterOf(), layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("accent"), "line-width": ["+", ["get", "wide"], 2] } },
       { id: "river-names", type: "symbol", source: "base", filter: kind("river"), minzoom: 4.5, layout: { ...label, "symbol-placement": "line", "symbol-spacing": 400 }, paint },
       { id: "province-names", type: "symbol", source: "base", filter: kind("province"), layout: { ...label, "text-size": 14, "text-letter-spacing": 0.1 }, paint },
       { id: "discs", type: "symbol", source: "sections", layout: { "icon-image": ["get", "disc"], "icon-size": ["interpolate", ["linear"], ["zoom"], 3, 0.6, 5, 0.85, 8, 1.1], "icon-allow-overlap": true, "icon-ignore-placement": true, "symbol-sort-key": ["get", "class"] } },
@@ -204,6 +208,7 @@ async function start() {
   map = new maplibregl.Map({ container: "map", style: style(), bounds: bounds(), fitBoundsOptions: { padding: 40 }, attributionControl: false, dragRotate: false, pitchWithRotate: false, maxZoom: 11, minZoom: 2.5, locale: { "Map.Title": document.title } });
   map.touchZoomRotate.disableRotation();
   map.on("style.load", drawDiscs);
+  startWays(map, atlas, open);
   map.once("idle", () => (atlas.dataset.drawn = "yes"));
   map.on("click", (event) => {
     const [hit] = map.queryRenderedFeatures([[event.point.x - 4, event.point.y - 4], [event.point.x + 4, event.point.y + 4]], { layers: ["discs"] });
