@@ -36,6 +36,7 @@ class Warned:
         for id in basin:
             made, self.posts[id] = kept(basin[id]), Post()
             made.pool = self.posts[id]
+            watching(basin[id]).refining = None  # the ensemble has its own tests; here times of travel are enough
 
     def desk(self, id: str) -> Desk:
         return Desk(self.basin[id].node, by="li")
@@ -56,13 +57,7 @@ class Warned:
         return kept(self.basin[id])
 
     def send(self, **given: object) -> str:
-        told = {
-            "title_zh": "手爬岩苯泄漏",
-            "place": "51.手爬岩",
-            "substance": "benzene",
-            "text": "槽罐车侧翻",
-            "to": ["chongqing"],
-        }
+        told = {"title_zh": "手爬岩苯泄漏", "place": "51.手爬岩", "substance": "benzene", "text": "槽罐车侧翻"}
         id = str(send(self.desk("sichuan"), to=("chongqing",), **(told | given))["id"])  # type: ignore[arg-type]
         self.run()
         return id

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 
+from shangyou.basin.course import Course
 from shangyou.basin.network.facts import upper_yangtze
+from shangyou.basin.transport.values import ArrivalTable
 from shangyou.core.errors import ConflictError, InputError
 from shangyou.flows import warn
-from shangyou.flows.arrivals import affected, by_travel, flows, reached
+from shangyou.flows.arrivals import affected, amount_of, by_transport, by_travel, flows, reached
 from shangyou.flows.saying import Together
+from shangyou.governance.warning.read import content, table
 from shangyou.governance.warning.values import Content
 from tests.fakes.dossiers import Desk
 from tests.governance.warning.saying import FIRST, MINUTE, NOW
@@ -174,3 +179,70 @@ def test_a_place_that_is_not_on_the_network_gives_no_table_and_the_warning_goes_
     id = three.send(place="")
     assert three.attend("sichuan") == three.attend("chongqing") == 0
     assert warn.look(three.at("chongqing"), id).situation.state == "open"
+
+
+class Beside:
+    """Calls at once what the product calls in a process beside."""
+
+    def run(
+        self, function: Callable[..., Any], *arguments: Any, tell: Callable[[float], None] | None = None, **named: Any
+    ) -> Any:
+        return in_hours(named["limit"], arguments[0])
+
+
+def in_hours(limit: float | None, river: Course) -> ArrivalTable:
+    """A table in the form of the transport's, for the places of a course: an hour later at each."""
+    hours = 3600.0 * np.arange(1, len(river.places) + 1)[:, None]
+    spread = np.array([0.8, 0.9, 1.0, 1.1, np.inf])
+    size = np.ones((len(river.places), 5))
+    at = np.array([place.at for place in river.places])
+    names = tuple(place.id for place in river.places)
+    return ArrivalTable(
+        names, at, limit or np.nan, 9, 1e6, size[:, 0], hours * spread, size, 1.2 * hours * spread, size
+    )
+
+
+def test_bands_of_the_ensemble_go_into_the_table_and_what_does_not_come_is_left_out() -> None:
+    known = content({**BODY, "amount": 2e6, "limit": 0.01})
+    told = table({"arrivals": by_transport(NETWORK, known, [("50.朱沱", 9000.0)], NOW, Beside())}, "sichuan", "e")
+    assert told is not None
+    first = told.arrivals[0]
+    assert first.first_early is not None
+    assert first.first is not None
+    assert first.first_early < first.first
+    assert (first.first_late, first.concentration) == (None, 1.0)  # beyond the horizon
+    assert {each.place for each in told.arrivals} >= set(DOWN)
+    assert "1 处实测流量" in told.method
+    nothing = table({"arrivals": by_transport(NETWORK, content(BODY), [], NOW, Beside())}, "sichuan", "e")
+    assert nothing is not None
+    assert nothing.arrivals[0].concentration is None  # the amount is not known; the times hold all the same
+
+
+def test_bounds_of_an_amount_are_those_of_ninety_per_cent() -> None:
+    assert amount_of(content(BODY)) == (None, 0.0)
+    assert amount_of(content({**BODY, "amount": 5.0})) == (5.0, 0.0)
+    middle, spread = amount_of(content({**BODY, "amount_least": 1e6, "amount_most": 4e6}))
+    assert middle == pytest.approx(2e6)
+    assert spread == pytest.approx(0.4214, abs=1e-4)
+    assert math.exp(math.log(2e6) + 1.645 * spread) == pytest.approx(4e6)
+
+
+def test_a_coarse_table_is_refined_once_and_not_for_what_is_no_longer_known() -> None:
+    three = Three()
+    id = three.send()
+    three.attend("chongqing")
+
+    def better(known: Content, now: int) -> Mapping[str, object]:
+        return by_transport(NETWORK, known, [], now, Beside())
+
+    def overtaken(known: Content, now: int) -> Mapping[str, object]:
+        warn.tell(three.at("sichuan"), id, "update", {"changes": {"amount": 1.0}}, "")
+        three.desk.deliver()
+        return better(known, now)
+
+    here = three.at("chongqing")
+    assert not warn.refine(here, id, overtaken)
+    assert warn.refine(here, id, better)
+    assert not warn.refine(here, id, better)
+    assert not warn.coarse(warn.look(here, id), "chongqing")
+    assert not warn.refine(three.at("sichuan"), id, better)  # it has said none

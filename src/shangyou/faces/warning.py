@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from shangyou.adapters.channels import Channels
 from shangyou.adapters.channels.email import Smtp
+from shangyou.adapters.computing import ComputingBeside
 from shangyou.adapters.state.notices import SqlNotices
 from shangyou.core.clock import to_ms
 from shangyou.core.errors import ShangyouError
@@ -17,7 +20,7 @@ from shangyou.exchange.member import Level, Standing
 from shangyou.faces.together import of
 from shangyou.faces.wording import words
 from shangyou.flows import notify, warn
-from shangyou.flows.arrivals import affected, by_travel, flows
+from shangyou.flows.arrivals import affected, by_transport, by_travel, flows
 from shangyou.flows.notify import Recipient, recipients
 from shangyou.flows.saying import Together
 from shangyou.flows.warn import Seen
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("shangyou.warnings")
 
 MADE: Final = "warnings"
+COMPUTING: Final = "computing"  # in Node.made: the process beside, for whoever computes
 LOOKED: Final = 50  # dossiers that are looked at in a turn, the last changed first
 STALE_MS: Final = 6 * 3_600_000  # a flow that was gauged longer ago says nothing of now
 _making = threading.Lock()
@@ -49,6 +53,7 @@ class Watch:
     done: set[str] = field(default_factory=set)  # messages for which arrivals were computed
     settled: dict[str, int] = field(default_factory=dict)  # dossiers with nothing to wait for, at so many entries
     troubles: dict[str, str] = field(default_factory=dict)  # by dossier: what the last turn met
+    refining: Executor | None = None  # computes better arrivals beside; None = times of travel are all there is
 
     @property
     def ministry(self) -> str:
@@ -81,6 +86,19 @@ class Watch:
         self.notices.post(self._due(seen))
         notify.settle(self.notices, seen, self.joined.me)
         warn.attend(self.together, seen, self.compute, self.ministry, self.done)
+        wanted = f"{warn.latest_change(seen)} refined" if warn.coarse(seen, self.joined.me) else ""
+        if self.refining is not None and wanted and wanted not in self.done:
+            self.done.add(wanted)
+            with suppress(RuntimeError):  # the node ends: its next start finds the table as coarse as it is
+                self.refining.submit(self._refined, seen.id)
+
+    def _refined(self, id: str) -> None:
+        try:
+            warn.refine(self.together, id, self.transport)
+        except ShangyouError as error:  # the network does not say enough, or the process beside has ended
+            log.info("%s: %s", id, error)
+        except Exception:
+            log.exception("%s: a fault of the programme", id)
 
     def _due(self, seen: Seen) -> list[Posted]:
         settings = self.joined.node.settings
@@ -106,6 +124,16 @@ class Watch:
     def compute(self, content: Content, now: int) -> Mapping[str, object]:
         """An arrival table by this node's network and flows; {} where the place is not on it."""
         return by_travel(rivers(self.joined.node).network(), content, self.gauged(), now)
+
+    def transport(self, content: Content, now: int) -> Mapping[str, object]:
+        """The same by the transport, some seconds later; raises as `by_transport`."""
+        node = self.joined.node
+        found = node.made.get(COMPUTING)
+        if found is None:
+            found = node.made[COMPUTING] = ComputingBeside()
+            node.ends.callback(found.close)
+        assert isinstance(found, ComputingBeside)
+        return by_transport(rivers(node).network(), content, self.gauged(), now, found)
 
     def downstream(self, place: str) -> dict[str, float]:
         """Members of the federation whose waters it reaches, with the hours. NotFoundError "network.place"."""
@@ -161,7 +189,11 @@ def _made(joined: Exchange) -> Watch:
         settings.smtp_password,
     )
     channels = Channels(settings.home, smtp, settings.webhook_secret)
-    return Watch(joined, of(joined), SqlNotices(joined.node.database), channels, recipients(settings.notify))
+    made = Watch(joined, of(joined), SqlNotices(joined.node.database), channels, recipients(settings.notify))
+    pool = ThreadPoolExecutor(1, "arrivals")
+    joined.node.ends.callback(pool.shutdown, wait=True, cancel_futures=True)
+    made.refining = pool
+    return made
 
 
 def turn(joined: Exchange) -> None:

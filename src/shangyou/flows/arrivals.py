@@ -1,4 +1,7 @@
-"""Arrival tables of warnings: whom the water reaches, and when, by the network and what flows in it now."""
+"""Arrival tables of warnings: whom the water reaches, and when, by the network and what flows in it now.
+
+Two answers: `by_travel` at once, for the first message; `by_transport` some seconds later, an ensemble with its bands.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from typing import Final
 from shangyou.basin.network.network import Network
 from shangyou.basin.network.values import Kind, Place
 from shangyou.basin.network.way import flow_now, travel
+from shangyou.basin.transport.values import Release, Uncertainty
 from shangyou.core.records import Array
+from shangyou.flows.spill import Arrivals, Computing, Outlook, arrivals
 from shangyou.governance.warning.values import Content
 
 LEADING: Final = 0.890  # time of the leading edge over that of the peak: Jobson (1996), USGS WRIR 96-4013, eq. 18
@@ -18,6 +23,9 @@ HOURS: Final = 240.0  # a warning goes no further than so many hours of travel
 MOST: Final = 80  # rows of a table
 SHOWN: Final = frozenset({Kind.SECTION, Kind.INTAKE, Kind.BORDER, Kind.DAM, Kind.CONTROL})
 HOUR: Final = 3_600_000  # ms
+MEMBERS: Final = 400  # of an ensemble
+NOMINAL: Final = 1e6  # g: of what amount is not known, for the times alone
+QUANTILES: Final = (0, 2, 4)  # of the table's five: 5, 50, 95 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +91,78 @@ def by_travel(
     return {"at": now, "method": method, "rows": rows}
 
 
+def by_transport(
+    network: Network, content: Content, gauged: Sequence[tuple[str, float]], now: int, computing: Computing
+) -> Mapping[str, object]:
+    """The body of an arrival table from the transport's ensemble; {} where the place is not on the network.
+
+    Where the amount is not known the times hold all the same, and no concentration is told. Raises as
+    `flows.spill.arrivals`: InputError where the network does not say enough, UnavailableError of the computing.
+    """
+    if not network.has(content.place):
+        return {}
+    mass, spread = amount_of(content)
+    start = content.began if content.began is not None else content.noticed
+    known = {id: value for id, value in gauged if network.has(id) and 0 <= value < math.inf}
+    release = Release(at=0.0, mass=mass or NOMINAL, duration=content.duration or 0.0)
+    asked = Outlook(content.limit if mass else None, MEMBERS, known=Uncertainty(amount=spread))
+    found = arrivals(network, content.place, release, start, computing, asked, known or None)
+    at_places = {each.place.id: each for each in reached(network, content.place)}
+    rows = [
+        _computed(at_places[place.id], found, row, told=bool(mass))
+        for row, place in enumerate(found.places)
+        if place.id in at_places
+    ][:MOST]
+    zh = f"{len(known)} 处实测流量" if known else "多年平均流量"
+    en = f"flow of {len(known)} gauges" if known else "typical flow"
+    method = f"输移集合（{MEMBERS} 个成员，{zh}） / transport, ensemble of {MEMBERS} ({en})"
+    return {"at": now, "method": method, "rows": rows}
+
+
+def amount_of(content: Content) -> tuple[float | None, float]:
+    """The amount [g], None if it is not known, and the standard deviation of its logarithm.
+
+    Bounds are read as those between which it is with 90 % probability.
+    """
+    least, most = content.amount_least, content.amount_most
+    bounded = least is not None and most is not None and 0 < least < most
+    spread = math.log(most / least) / (2 * 1.645) if bounded and least and most else 0.0
+    if content.amount:
+        return content.amount, spread
+    if bounded and least and most:
+        return math.sqrt(least * most), spread
+    return most or least or None, 0.0
+
+
+def _computed(each: Reached, found: Arrivals, row: int, told: bool) -> dict[str, object]:
+    """A row from the quantiles 5, 50 and 95 % of the ensemble."""
+    table = found.table
+    first = [found.moment(float(table.first[row, q])) for q in QUANTILES]
+    peak = [found.moment(float(table.peak_time[row, q])) for q in QUANTILES]
+    until = found.moment(float(table.first[row, 2] + table.above[row, 2]))
+    times = dict(
+        zip(("first_early", "first", "first_late", "peak_early", "peak", "peak_late"), first + peak, strict=True)
+    )
+    sizes = (
+        {"concentration": float(table.peak[row, 2]), "concentration_high": float(table.peak[row, 4])} if told else {}
+    )
+    finite = {name: value for name, value in sizes.items() if math.isfinite(value)}
+    return _place(each) | {name: at for name, at in (times | {"until": until}).items() if at is not None} | finite
+
+
 def _row(each: Reached, start: int) -> dict[str, object]:
+    row = _place(each)
+    if not math.isnan(each.hours):
+        row |= {"first": start + round(LEADING * each.hours * HOUR), "peak": start + round(each.hours * HOUR)}
+    return row
+
+
+def _place(each: Reached) -> dict[str, object]:
     place = each.place
-    row: dict[str, object] = {
+    return {
         "place": place.id,
         "name_zh": place.name_zh,
         "name_en": place.name_en,
         "member": place.owner.split()[0] if place.owner else "",
         "distance": round(each.distance),
     }
-    if not math.isnan(each.hours):
-        row |= {"first": start + round(LEADING * each.hours * HOUR), "peak": start + round(each.hours * HOUR)}
-    return row

@@ -165,13 +165,13 @@ def attend(together: Together, found: Seen, compute: Compute, ministry: str, don
 
 def _recomputed(together: Together, found: Seen, compute: Compute, done: set[str]) -> int:
     """Our own arrival table for what is known now, if we are on the way or in charge."""
-    changed = [each for each in found.situation.messages if each.kind in CHANGING][-1]
-    if changed.entry in done:
+    changed = latest_change(found)
+    if changed in done:
         return 0
-    done.add(changed.entry)
+    done.add(changed)
     mine = found.situation.tables.get(together.me)
     order = [each.entry for each in found.situation.messages]
-    if mine is not None and order.index(mine.entry) >= order.index(changed.entry):
+    if mine is not None and order.index(mine.entry) >= order.index(changed):
         return 0
     body = compute(found.situation.content, together.now())
     if not concerns(body, together.me) and together.me not in found.situation.in_charge:
@@ -180,6 +180,35 @@ def _recomputed(together: Together, found: Seen, compute: Compute, done: set[str
         return 0
     tell(together, found.id, "information", {"arrivals": body}, "")
     return 1
+
+
+def latest_change(found: Seen) -> str:
+    """The message that says what is known now."""
+    return [each.entry for each in found.situation.messages if each.kind in CHANGING][-1]
+
+
+def coarse(found: Seen, me: str) -> bool:
+    """Does our own table of an open warning tell times without bands?"""
+    mine = found.situation.tables.get(me)
+    if found.situation.state != "open" or mine is None:
+        return False
+    return all(each.first_early is None and each.peak_early is None for each in mine.arrivals)
+
+
+def refine(together: Together, id: str, compute: Compute) -> bool:
+    """Say a better table in place of our coarse one, if what is known is still the same once it is computed.
+
+    Raises as `compute` does.
+    """
+    found = look(together, id)
+    if not coarse(found, together.me):
+        return False
+    body = compute(found.situation.content, together.now())
+    again = look(together, id)
+    if not body.get("rows") or not coarse(again, together.me) or latest_change(again) != latest_change(found):
+        return False
+    tell(together, id, "information", {"arrivals": body}, "")
+    return True
 
 
 def concerns(body: Mapping[str, object], member: str) -> bool:

@@ -31,6 +31,7 @@ def send(found: Matters, **changed: str) -> str:
 
 def attend(found: Matters) -> None:
     for id in ("sichuan", "chongqing"):
+        watching(found.basin[id]).refining = None  # the ensemble has its own tests
         watching(found.basin[id]).turn()
         found.settle()
 
