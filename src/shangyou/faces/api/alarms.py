@@ -34,7 +34,8 @@ SEEN: Final = pa.schema(
         *(("peak_at", TIME), ("rules", TEXT), ("excluded_zh", TEXT), ("excluded_en", TEXT), ("quiet", pa.bool_())),
     ]
 )
-CLOSERS: Final = frozenset({"operator", "engineer", "duty", "manager"})
+CLOSE: Final = "alarms/close"  # deed
+CLOSERS: Final = frozenset({"operator", "duty", "manager"})
 Id = Annotated[str, "id of the alarm; its beginning is enough"]
 
 
@@ -108,4 +109,4 @@ def _time(at: int | None) -> object:
 
 
 QUESTIONS: Final = (Question("alarms", alarms, "warnings"), Question("alarm", alarm, "warnings"))
-DEEDS: Final = (Deed("alarms/close", close, "warnings", CLOSERS),)
+DEEDS: Final = (Deed(CLOSE, close, "warnings", CLOSERS),)

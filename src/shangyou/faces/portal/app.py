@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shangyou.faces.portal import (
     agreement,
+    alarm,
     atlas,
     catalogue,
     deeds,
@@ -173,6 +174,8 @@ def create_portal(node: Node, asked: Callable[[], None] = lambda: None) -> Starl
             Route("/versions", portal.endpoint(origins.page)),
             Route("/why/{figure}", portal.endpoint(why)),
             Route("/live", live(portal)),
+            Route("/alarms/{id}", portal.endpoint(alarm.page)),
+            Route("/alarms/{id}/close", portal.endpoint(alarm.close), methods=["POST"]),
             Route("/warnings", portal.endpoint(warnings.page)),
             Route("/warnings/send", portal.endpoint(warnings.send), methods=["POST"]),
             Route("/warnings/act", portal.endpoint(warning.act), methods=["POST"]),
