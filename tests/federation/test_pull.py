@@ -19,6 +19,7 @@ from shangyou.exchange.ledger.entry import parse_entry
 from shangyou.exchange.outlet import WIRE
 from shangyou.flows import blocks as leaving
 from shangyou.flows.deliver import RECEIPTS, SECRET, fetch, receipt
+from tests.faces.processes import wait_until
 from tests.fakes.exchange_basin import basin
 from tests.fakes.exchange_lots import SITES, Two, constrained, observed, two
 from tests.fakes.exchange_peers import Fate, Journey
@@ -167,6 +168,27 @@ def test_rows_beyond_the_quota_do_not_leave_and_both_ends_know_why(pair: Two) ->
     assert here.passed.rows == there.passed.rows == pair.consumer.node.store.size().observations == 70
     assert here.code == there.code == "policy.not.rows"
     assert here.notice == there.notice != {}
+
+
+def test_a_block_that_left_before_the_one_that_was_refused_is_kept_and_counted_at_both_ends(pair: Two) -> None:
+    pair.cut_into(20)
+    pair.fill(10)
+    agreement = pair.agree(constrained(("rows", "lteq", "20")))
+    passage, counted = pair.start(agreement), pair.giving.providing.meters.count
+
+    def second_first(journey: Journey) -> Fate:
+        if journey.path.endswith("block=0"):
+            wait_until(lambda: counted(agreement, "provider", None, None)[0])
+        return Fate.DELIVER
+
+    pair.basin.network.fate = second_first
+    with pytest.raises(RefusedError):
+        pair.taking.move(passage.id)
+    assert counted(agreement, "provider", None, None)[0] == 20
+    assert (
+        counted(agreement, "provider", None, None)[:2]
+        == pair.taking.taking.meters.count(agreement, "consumer", None, None)[:2]
+    )
 
 
 def test_parallel_pulls_never_exceed_the_quota_together(pair: Two) -> None:

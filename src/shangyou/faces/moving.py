@@ -21,7 +21,7 @@ from shangyou.exchange.metering import Passage
 from shangyou.faces.contracting import PLANE, contracting
 from shangyou.flows import subscribe
 from shangyou.flows import transfer as talks
-from shangyou.flows.deliver import StoreSink, Taking, fetch, open_passage, receipt
+from shangyou.flows.deliver import Sink, StoreSink, Taking, fetch, open_passage, receipt
 from shangyou.flows.passage import Providing, offer
 from shangyou.flows.push import push
 from shangyou.wiring import rivers
@@ -47,6 +47,7 @@ class Moving:
     ending: bool = False
     halted: set[str] = field(default_factory=set)  # bodies that are on their way stop where they are
     busy: set[str] = field(default_factory=set)
+    reached: dict[str, tuple[int, int]] = field(default_factory=dict)  # of pulls under way: blocks, of how many
     by_itself: bool = True  # fetch and push as soon as a transfer starts
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -121,11 +122,25 @@ class Moving:
             while id not in self.halted and not self.ending:
                 subscribe.turn(self.taking, passage, WAIT)
             return self.taking.meters.passage(id)
-        sink = StoreSink(self.taking.store, passage, self.joined.now)
-        over = fetch(self.taking, passage, sink, stopping=lambda: id in self.halted or self.ending)
+        over = self.fetch(passage, StoreSink(self.taking.store, passage, self.joined.now))
         if over.state == "complete":
             self.said(lambda: talks.complete(contracting(self.joined).control, id))
         return over
+
+    def fetch(self, passage: Passage, sink: Sink, again: bool = False) -> Passage:
+        """See `flows.deliver.fetch`; how far it is can be seen meanwhile."""
+        id = passage.id
+
+        def progress(done: int, count: int, rows: int) -> None:
+            self.reached[id] = (done, count)
+
+        def stopping() -> bool:
+            return not again and (id in self.halted or self.ending)
+
+        try:
+            return fetch(self.taking, passage, sink, progress, again=again, stopping=stopping)
+        finally:
+            self.reached.pop(id, None)
 
     def receipted(self, id: str) -> None:
         """Sign what came by a push; where the provider is away, it is asked for again with `transfer receipts`."""

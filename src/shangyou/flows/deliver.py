@@ -29,6 +29,7 @@ RECEIPTS: Final = "/data/receipts"
 SECONDS: Final = 60.0  # for a block
 AHEAD: Final = 2  # blocks that are asked for while one is being kept
 PAUSES: Final = ("trust.stopped", "token.clock", "token.expired")  # that may pass by themselves
+REFUSED: Final = "transfer.refused"  # by the policy, for good
 MOST_BLOCKS: Final = 1_000_000
 
 
@@ -182,16 +183,33 @@ def _as(block: Block) -> Callable[[Count], Block]:
 
 
 def _blocks(taking: Taking, passage: Passage, first: int, count: int) -> Iterator[tuple[int, pa.RecordBatch, Block]]:
-    """Blocks in order; the next ones are on their way while one is being kept."""
+    """Blocks in order; the next ones are on their way while one is being kept.
+
+    Where a policy ends the transfer with one, those behind it that have left already are kept, for both ends count
+    them; then its RefusedError is raised.
+    """
+    refused: RefusedError | None = None
     with ThreadPoolExecutor(AHEAD, "fetch") as pool:
         waiting: list[Future[tuple[int, pa.RecordBatch, Block]]] = []
         number = first
         try:
-            while number < count or waiting:
-                while number < count and len(waiting) < AHEAD:
+            while (number < count and refused is None) or waiting:
+                while refused is None and number < count and len(waiting) < AHEAD:
                     waiting.append(pool.submit(_fetch, taking, passage, number))
                     number += 1
-                yield waiting.pop(0).result()
+                try:
+                    found = waiting.pop(0).result()
+                except RefusedError as error:
+                    if refused is None and error.code != REFUSED:
+                        raise
+                    refused = refused or error
+                except ShangyouError:
+                    if refused is None:
+                        raise
+                else:
+                    yield found
+            if refused is not None:
+                raise refused
         finally:
             for each in waiting:
                 each.cancel()

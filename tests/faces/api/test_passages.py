@@ -15,6 +15,7 @@ from shangyou.faces.api.desk import Desk
 from shangyou.wiring_exchange import Exchange
 from tests.fakes.exchange_basin import basin
 from tests.fakes.exchange_lots import Two, two
+from tests.fakes.exchange_peers import Fate, Journey
 
 
 @pytest.fixture
@@ -63,3 +64,23 @@ def test_feeds_are_told_apart(pair: Two) -> None:
 def test_a_transfer_that_is_not_there_is_not_found(pair: Two) -> None:
     with pytest.raises(NotFoundError, match=r"transfer\.unknown"):
         passages.fetch(desk(pair.consumer), "ffff")
+
+
+def test_how_far_a_pull_is_can_be_seen_while_it_is_under_way(pair: Two, tmp_path: Path) -> None:
+    pair.cut_into(40)
+    pair.fill(50)
+    passage = pair.start(pair.agree())
+    seen: list[tuple[int | None, int | None]] = []
+
+    def look(journey: Journey) -> Fate:
+        [row] = rows(passages.passages(desk(pair.consumer)))
+        seen.append((row["reached"], row["whole"]))
+        return Fate.DELIVER
+
+    pair.basin.network.fate = look
+    passages.fetch(desk(pair.consumer), passage.id, str(tmp_path / "out.arrow"))
+    reached = [each for each in seen if each != (None, None)]
+    assert reached == sorted(reached)
+    assert {whole for _, whole in reached} == {5}
+    assert max(done for done, _ in reached if done is not None) >= 3
+    assert rows(passages.passages(desk(pair.consumer)))[0]["reached"] is None

@@ -20,6 +20,7 @@ ALONE = (
     ("transfer", "start", "urn:uuid:2f0c"),
     ("transfer", "list"),
     ("transfer", "stop", "2f0c"),
+    ("transfer", "fetch", "2f0c"),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -27,6 +28,7 @@ PASSAGES: Final = pa.schema(
         *((name, WHOLE) for name in ("rows", "bytes", "blocks")),
         *((name, TEXT) for name in ("code", "reason")),
         *((name, TIME) for name in ("opened", "changed")),
+        *((name, WHOLE) for name in ("reached", "whole")),
     ]
 )
 RECEIPTS: Final = pa.schema(
@@ -54,13 +56,15 @@ def passages(
 ) -> Rows:
     """Data of transfers at this end: how far they are, and why they stopped."""
     found = _meters(desk).passages(open_only, agreement)
-    rows = [_row(each) for each in found if not feeds or each.format.endswith("-FEED")]
+    reached = _plane(desk).reached
+    rows = [_row(each, reached) for each in found if not feeds or each.format.endswith("-FEED")]
     return made(PASSAGES, rows)
 
 
-def _row(passage: Passage) -> dict[str, object]:
-    row = {field: getattr(passage, field) for field in PASSAGES.names if field not in ("rows", "bytes")}
-    return row | {"rows": passage.passed.rows, "bytes": passage.passed.bytes}
+def _row(passage: Passage, reached: Mapping[str, tuple[int, int]]) -> dict[str, object]:
+    row = {field: getattr(passage, field) for field in PASSAGES.names if hasattr(passage, field)}
+    row |= {"rows": passage.passed.rows, "bytes": passage.passed.bytes}
+    return row | dict(zip(("reached", "whole"), reached.get(passage.id, (None, None)), strict=True))
 
 
 def receipts(desk: Desk, agreement: Annotated[str, "only those of an agreement"] = "") -> Rows:
@@ -93,8 +97,6 @@ def fetch(
     path: Annotated[str, "file on the node's machine (.arrow, .parquet, .csv); none: go on into the store"] = "",
 ) -> Done:
     """Fetch what is left of a pull; into a file all of it."""
-    from shangyou.flows.deliver import fetch as fetched
-
     plane, passage = _plane(desk), _found(desk, id)
     if not path:
         over = plane.move(passage.id)
@@ -102,7 +104,7 @@ def fetch(
         from shangyou.adapters.blocks import FileSink
 
         with FileSink(Path(path)) as sink:
-            over = fetched(plane.taking, replace(passage, state="started"), sink, again=True)
+            over = plane.fetch(replace(passage, state="started"), sink, again=True)
     return _done(over) | {"path": path}
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from shangyou.core.errors import ShangyouError
 from shangyou.faces.cli.call import Call, command, group, t
 from shangyou.faces.cli.contract import transfer
+from shangyou.faces.cli.progress import Bar
+
+if TYPE_CHECKING:
+    from shangyou.faces.cli.session import Session
 
 feed = group("feed")
+EVERY: Final = 0.2  # seconds between two looks at how far it is
 
 MOVED: Final = ("id", "role", "peer", "dataset", "format", "state", "rows", "bytes", "code")
 STANDING: Final = ("dataset", "state", "waits", "person", "rows", "last", "why")
@@ -27,9 +35,21 @@ def fetch(
 ) -> None:
     """Fetch data."""
     path = "" if to is None else str(to.absolute())
-    with call.session() as session:
-        done = session.do("transfers/fetch", id=id, path=path)
+    with call.session() as session, ThreadPoolExecutor(1) as pool:
+        doing = pool.submit(session.do, "transfers/fetch", id=id, path=path)
+        with Bar(call.words("transfer.fetching"), 0) as bar:
+            while bar.seen and not wait([doing], EVERY).done:
+                _reached(session, id, bar)
+        done = doing.result()
     call.say("transfer.fetched", **done)
+
+
+def _reached(session: Session, id: str, bar: Bar) -> None:
+    """How far a pull is, in blocks; a look that fails says nothing about the pull."""
+    with contextlib.suppress(ShangyouError):
+        for row in session.ask("passages", open_only=False).table().to_pylist():
+            if row["whole"] and row["id"].removeprefix("urn:uuid:").startswith(id.removeprefix("urn:uuid:")):
+                bar.reach(row["reached"], row["whole"])
 
 
 @command(transfer, "push", "transfer.push")

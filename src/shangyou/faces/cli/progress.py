@@ -24,6 +24,11 @@ class Bar:
             self._start()
         return self
 
+    @property
+    def seen(self) -> bool:
+        """Does somebody watch?"""
+        return self._progress is not None
+
     def _start(self) -> None:
         from rich.console import Console
         from rich.progress import (
