@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from shangyou.core.errors import ShangyouError
+from shangyou.core.errors import NotFoundError, ShangyouError
 from shangyou.faces.api.acts import perform
 from shangyou.faces.api.compensation import LINES, lines, stated, statement_id
 from shangyou.faces.api.kinds import made
@@ -205,6 +205,7 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
         only=only,
         counts={name: len(found) for name, found in shown.items()},
         notes=at.figures(),
+        agreed=agreed is not None,
         nets=[(at.wording.party(n), money(a), a < 0) for n, a in agreed.nets.items()] if agreed else [],
         payments=[(at.wording.party(a), at.wording.party(b), money(c)) for a, b, c in agreed.payments]
         if agreed
@@ -237,6 +238,47 @@ def _title(at: View, rows: list[Row]) -> str:
     missing = [name for name in state.members if name not in state.stated]
     key = "differing_plain" if state.phase == "differing" else state.phase
     return t(f"compensation.title_{key}", missing=at.wording.joined([at.parties.name(n) for n in missing]))
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A figure behind a line, as each party has it."""
+
+    place: Place
+    sides: tuple[Figure | None, ...]  # in order of the parties that reckoned the line
+
+    @property
+    def differs(self) -> bool:
+        """Are the data behind it not the same?"""
+        return len({figure.digest if figure else "" for figure in self.sides}) > 1
+
+    @property
+    def sources(self) -> list[str]:
+        """Members whose data it is made of."""
+        return sorted({name for figure in self.sides if figure for name in figure.sources})
+
+
+def line(visit: Visit) -> Response:
+    """How a line was computed by each party: the page, or the part beside the page. NotFoundError "portal.page"."""
+    at, id = view(visit, visit.request.path_params["id"])
+    row = next((each for each in at.rows() if each.key.text == visit.query("key")), None)
+    sides = [side for side in row.sides if side is not None] if row else []
+    if row is None or not sides:
+        raise NotFoundError("portal.page", path=visit.request.url.path)
+    by_place = [{figure.place: figure for figure in side.figures} for side in sides]
+    places = sorted({place for figures in by_place for place in figures})
+    behind = [Behind(place, tuple(figures.get(place) for figures in by_place)) for place in places]
+    return visit.page(
+        "statement_line_part.html" if visit.partial else "statement_line.html",
+        id=id,
+        at=at,
+        row=row,
+        sides=sides,
+        behind=sorted(behind, key=lambda each: (not each.differs, each.place)),
+        wording=at.wording,
+        names={name: at.parties.name(name) for name in at.members},
+        statements={side.member: at.state.stated[side.member].statement for side in sides},
+    )
 
 
 def export(visit: Visit) -> Response:

@@ -38,6 +38,8 @@ MAY: dict[str, frozenset[str]] = {  # what changes something, and the roles that
     "resolution.bind": frozenset({"operator", "manager"}),
     "resolution.speak": frozenset({"operator", "manager", "duty", "engineer", "analyst", "security"}),
     "device.read_again": frozenset({"operator", "engineer", "manager"}),
+    "statement.state": frozenset({"operator", "manager", "engineer", "analyst", "duty"}),
+    "statement.sign": frozenset({"operator", "manager"}),
 }
 
 
