@@ -124,6 +124,6 @@ def test_the_effect_of_a_measure_is_computed_on_the_nodes_own_network(joined: Sh
     places = measure["effect"]["places"]
     assert len(places) > 3
     for place in places:
-        assert place["with"]["peak"] == pytest.approx(place["without"]["peak"] / 2, rel=0.02)
+        assert place["after"]["peak"] == pytest.approx(place["before"]["peak"] / 2, rel=0.02)
     nowhere = joined("incident", *words, "--at", "risk.naxi", "--spill-at", "intake.hejiang", "--mass", "2000")
     assert (nowhere.code, str(nowhere.error).split()[0]) == (2, "course.unknown")

@@ -10,6 +10,8 @@ from pathlib import Path
 import docx
 import pytest
 
+from shangyou.faces.together import of
+from shangyou.flows import incident
 from tests.faces.portal.common_matters import Matters, matters
 from tests.faces.portal.node import FakeNode, Reader
 
@@ -69,6 +71,20 @@ def test_the_room_shows_everything_that_was_said(shared_two: tuple[Matters, str]
     assert page.count("<path class=") == 2
     assert "建议，未确认" in page
     assert "八" not in heading(page)
+
+
+def test_what_was_computed_for_a_measure_stands_beside_it(two: Matters) -> None:
+    id = two.spill()
+    row = {"place": "p", "name_zh": "江津取水口", "without": {"arrival": 1_790_000_000_000, "peak": 0.034}}
+    effect = {"method": "一维输移", "unit": "mg/L", "places": [{**row, "with": {"arrival": None, "peak": 0.012}}]}
+    body = {"measure": "m2", "kind": "divert", "name_zh": "导流", "member": "sichuan", "share": 0.6, "effect": effect}
+    incident.tell(of(two.basin["sichuan"]), id, "measure", body, "")
+    reader = two.reader("sichuan")
+    page = reader.get(f"/incidents/{id}").text
+    assert "江津取水口" in page
+    assert "0.034 → 0.012 mg/L" in page
+    assert "0.034 → 0.012 mg/L" in reader.get(f"/incidents/{id}/report.html").text
+    assert 'value="dam.xiangjiaba"' in page  # the form knows the control points of the network
 
 
 def test_english_readers_get_english(shared_two: tuple[Matters, str]) -> None:

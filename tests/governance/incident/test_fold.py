@@ -76,6 +76,8 @@ def test_everything_that_was_said_is_in_the_room() -> None:
         ("sichuan", "sample", {"results": [{**RESULT, "value": -1}]}, "entry.field"),
         ("sichuan", "measure", {"share": 1.1}, "entry.field"),
         ("sichuan", "measure", {"kind": "dilute"}, "entry.field"),
+        ("sichuan", "measure", {"effect": {"places": [{"name_zh": "朱沱"}]}}, "entry.field"),
+        ("sichuan", "measure", {"effect": {"places": "many"}}, "entry.field"),
         ("sichuan", "measure", {"start": START + 2, "until": START + 1}, "entry.field"),
         ("sichuan", "decision", {"why": " "}, "entry.field"),
         ("ministry", "close", {}, "incident.not_party"),

@@ -15,7 +15,7 @@ from shangyou.faces.documents.document import Document, Section, Table
 from shangyou.faces.documents.telling import Name, fact_name, fact_value, label, minute, result_text, told
 from shangyou.faces.documents.words import Words
 from shangyou.flows.incident import Seen
-from shangyou.governance.incident.room import REPORTS, Line
+from shangyou.governance.incident.room import REPORTS, Line, Measure
 
 LATEST: Final = 40  # samples in an initial or follow-up report; the final one has all
 
@@ -146,10 +146,21 @@ def _measures(seen: Seen, t: Words, name: Name) -> Section:
     lines = tuple(
         t("measures.decision", at=minute(d.at), member=name(d.by), text=d.text, why=d.why) for d in seen.room.decisions
     )
+    lines += tuple(_computed(claim.value, t) for claim in seen.room.measures.values() if claim.value.effect)
     headings = tuple(t(f"measures.{key}") for key in ("kind", "where", "size", "span", "member", "stage"))
     if not rows and not lines:
         lines = (t("measures.none"),)
     return Section(t("part.measures"), lines, Table(headings, tuple(rows)) if rows else None)
+
+
+def _computed(measure: Measure, t: Words) -> str:
+    """What was computed for a measure, of the first places below it."""
+    outlook = measure.effect
+    assert outlook is not None
+    places = "; ".join(
+        f"{t.of(each, 'name')} {each.before.peak:g} → {each.after.peak:g} {outlook.unit}" for each in outlook.places[:5]
+    )
+    return t("measures.effect", name=t.of(measure, "name"), places=places, method=outlook.method)
 
 
 def _tasks(seen: Seen, t: Words, name: Name) -> Section:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from shangyou.basin.network.values import Kind
 from shangyou.core.errors import InputError, ShangyouError
 from shangyou.faces.api.acts import perform
 from shangyou.faces.api.incidents import MEDIA, written
@@ -28,8 +29,10 @@ from shangyou.faces.sentences import sentence
 from shangyou.flows import incident as flow
 from shangyou.governance.incident.grading import GRADES
 from shangyou.governance.incident.room import MEASURES, REPORTS, STAGES, STATES
+from shangyou.wiring import rivers
 
 Form = Mapping[str, str]
+NAMED: Final = frozenset({Kind.DAM, Kind.GATE, Kind.CONTROL, Kind.INTAKE, Kind.OUTLET, Kind.RISK})
 
 
 def page(visit: Visit, error: ShangyouError | None = None) -> Response:
@@ -63,11 +66,19 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
         members=[(id, at.name(id)) for id in room.members],
         may=visit.may("incident.speak"),
         may_note=visit.may("incident.note"),
+        river=_river(visit) if visit.may("incident.speak") else [],
         choices={"grade": GRADES, "type": REPORTS, "state": STATES, "kind": MEASURES, "stage": STAGES},
         given=visit.form,
         wrong=sentence(error.code, error.facts, visit.t.language) if error else None,
         done=visit.query("done"),
     )
+
+
+def _river(visit: Visit) -> list[tuple[str, str]]:
+    """Places of the network that a form may name: where something can enter, and where it can be stopped."""
+    places = rivers(desk_of(visit).node).network().places
+    zh = visit.t.language == "zh"
+    return [(p.id, p.name_zh if zh else p.name_en or p.name_zh) for p in places if p.kind in NAMED]
 
 
 def document(visit: Visit) -> Response:
@@ -148,7 +159,9 @@ def _sample(form: Form) -> dict[str, Any]:
 def _measure(form: Form) -> dict[str, Any]:
     share = _number(form, "share")
     sizes = {"share": None if share is None else share / 100, "flow_m3s": _number(form, "flow")}
-    return _texts("measure", "kind", "name_zh", "member", "start", "until", "stage", "note")(form) | sizes
+    river = {"mass_kg": _number(form, "mass"), "hours": _number(form, "hours") or 0.0, "limit": _number(form, "limit")}
+    words = ("measure", "kind", "name_zh", "member", "start", "until", "stage", "note", "point", "spill_at")
+    return _texts(*words)(form) | sizes | river
 
 
 Read = Callable[[Form], dict[str, Any]]

@@ -26,7 +26,6 @@ from shangyou.governance.fields import (
     maybe_moment,
     maybe_number,
     moment,
-    number,
     part,
     text,
     texts,
@@ -34,6 +33,7 @@ from shangyou.governance.fields import (
     whole,
 )
 from shangyou.governance.incident.grading import GRADES, GRAVE, Value, fact, gravity, weight
+from shangyou.governance.incident.read import outlook, result
 from shangyou.governance.incident.room import (
     MEASURES,
     REPORTS,
@@ -48,7 +48,6 @@ from shangyou.governance.incident.room import (
     Opening,
     Point,
     Report,
-    Result,
     Room,
     Sample,
     Task,
@@ -237,7 +236,7 @@ class _Making:
         given = body.get("results")
         if not isinstance(given, list | tuple) or not 0 < len(given) <= MOST_RESULTS:
             raise InputError("entry.field", field="results")
-        results = tuple(_result(each) for each in given)
+        results = tuple(result(each) for each in given)
         self.samples.append(Sample(point, taken, results, text(body, "laboratory"), entry.author, entry.at, entry.id))
 
     def measured(self, entry: Said) -> None:
@@ -265,7 +264,7 @@ class _Making:
             share,
             flow,
             choice(body, "stage", STAGES, "proposed"),
-            part(body, "effect"),
+            outlook(body),
             text(body, "note", WORDS),
         )
         self.measures.setdefault(id, Standing()).say(entry, measure, self.past)
@@ -368,18 +367,6 @@ def _grade_weight(value: Grading) -> int:
 
 def _undone(value: Task) -> int:
     return LEAST_DONE[value.state]
-
-
-def _result(given: object) -> Result:
-    if not isinstance(given, Mapping):
-        raise InputError("entry.field", field="results")
-    return Result(
-        text(given, "parameter", need=True),
-        number(given, "value"),
-        text(given, "unit", need=True),
-        flag(given, "below"),
-        maybe_number(given, "limit"),
-    )
 
 
 HANDLERS: Final[Mapping[str, Callable[[_Making, Said], None]]] = {

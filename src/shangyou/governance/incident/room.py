@@ -120,6 +120,35 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Passing:
+    """How the substance passes a place, as it was computed."""
+
+    arrival: int | None  # ms since 1970 UTC; None = it does not come
+    peak: float
+    peak_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a measure changes at a place below it."""
+
+    place: str  # id in the network
+    name_zh: str
+    name_en: str
+    before: Passing  # without the measure
+    after: Passing
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a member computed for a measure."""
+
+    method: str
+    unit: str
+    places: tuple[Effect, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """What is done at a control point."""
 
@@ -134,7 +163,7 @@ class Measure:
     share: float | None  # of the flow of pollutant that is held or led away, 0 to 1
     flow: float | None  # that a reservoir releases in addition [m3/s]
     stage: str
-    effect: Mapping[str, object]  # what was computed for it, with and without; empty = nothing
+    effect: Outlook | None  # what was computed for it
     note: str
 
     def notice(self, told: int) -> int | None:
