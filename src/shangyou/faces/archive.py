@@ -30,6 +30,9 @@ WATERS: Final = {  # rivers of the network that the registry does not hold
 HOTLINE: Final = "12369"  # of the ecology and environment bureaus, in the whole country
 
 
+Clock = list[tuple[float, float, float]]  # of each reach: m of the river before it, its length, seconds a metre
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of the map: a place, or a river that joins."""
@@ -138,14 +141,15 @@ def sheet(rivers: Rivers, id: str, name: Names) -> Sheet:
     book, network = rivers.book(), rivers.network()
     facts = river(network, id)
     pace = travel(network)
-    lines = _lines(network, facts, pace, name)
     speeds = dict(zip((reach.id for reach in network.reaches), velocity(network).tolist(), strict=True))
+    clock = _clock(facts, speeds)
+    lines = _lines(facts, clock, name)
     return Sheet(
         id=id,
         name=name.river(id),
         into=name.river(facts.into) if facts.into else "",
         km=facts.length / 1000,
-        hours=_hours(facts.length, _clock(facts, speeds)),
+        hours=_hours(facts.length, clock),
         members=tuple((member, name.member(member)) for member in facts.members),
         lines=lines,
         threats=tuple(_threats(network, facts, pace, {line.id: line for line in lines})),
@@ -156,9 +160,7 @@ def sheet(rivers: Rivers, id: str, name: Names) -> Sheet:
     )
 
 
-def _lines(network: Network, facts: RiverFacts, pace: Travel, name: Names) -> tuple[Line, ...]:
-    speeds = dict(zip((reach.id for reach in network.reaches), velocity(network).tolist(), strict=True))
-    clock = _clock(facts, speeds)
+def _lines(facts: RiverFacts, clock: Clock, name: Names) -> tuple[Line, ...]:
     made = []
     for stop in facts.stops:
         hours, km = _hours(facts.length - stop.above, clock), stop.above / 1000
@@ -176,9 +178,6 @@ def _lines(network: Network, facts: RiverFacts, pace: Travel, name: Names) -> tu
             )
         )
     return tuple(made)
-
-
-Clock = list[tuple[float, float, float]]  # of each reach: m of the river before it, its length, seconds a metre
 
 
 def _clock(facts: RiverFacts, speeds: dict[str, float]) -> Clock:

@@ -126,3 +126,22 @@ def test_lengths_agree_with_the_published_ones(shared: Path) -> None:
     assert lengths["changjiang"] == pytest.approx(float(published["宜宾→宜昌 (航道, 1074-30)"]))
     upper = sum(lengths[river] for river in ("tuotuohe", "tongtianhe", "jinshajiang", "changjiang"))
     assert upper == pytest.approx(float(published["宜昌以上 (上游) 全长"]), rel=0.002)
+
+
+@pytest.mark.shared
+def test_mouths_and_dams_stand_at_the_mileage_of_the_waterway(shared: Path) -> None:
+    rows = csv.DictReader((shared / "reference/facts/river_km.csv").read_text("utf-8").splitlines())
+    mileage = {row["point"]: float(row["km"]) for row in rows if row["system"].startswith("航道里程")}
+    network = upper_yangtze()
+    ends = {river: network.reaches[on[-1]].end for river, on in network.rivers().items()}
+    at = {each.end: float(network.to_end[i] - network.length[i]) / 1000 for i, each in enumerate(network.reaches)}
+    for river, point in (
+        ("minjiang", "宜宾合江门"),
+        ("tuojiang", "泸州"),
+        ("jialingjiang", "重庆朝天门"),
+        ("wujiang", "涪陵"),
+    ):
+        assert at[ends[river]] == pytest.approx(mileage[point]), river
+    assert network.mileage("dam.sanxia") / 1000 == pytest.approx(mileage["三斗坪(三峡坝址)"])
+    assert network.mileage("50.晒网坝") / 1000 == pytest.approx(mileage["万州"])
+    assert network.mileage("50.白帝城") / 1000 == pytest.approx(mileage["奉节"], abs=10)  # just below the town

@@ -14,7 +14,7 @@ from shangyou.basin.network.revision import PLAN, WHATS, Item, Key, Plan, Revisi
 from shangyou.basin.network.rows import REACH, row_of
 from shangyou.basin.network.values import Draft, Kind, Place, Reach
 from shangyou.basin.network.way import Travel, flow_now, travel, velocity
-from shangyou.core.errors import InputError
+from shangyou.core.errors import ConflictError, InputError
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, Texts, made
 from shangyou.faces.api.tables import Deed, Done, Question
@@ -298,7 +298,7 @@ def revise(
     book = own.book()
     known = [key for key in found if key in book.items]
     if new and known:
-        raise InputError("network.known", id=known[0][1])
+        raise ConflictError("network.known", id=known[0][1])
     wanted: Mapping[Key, Item | None] = found
     if whole:
         kept = [each for each in found.values() if each is not None]
