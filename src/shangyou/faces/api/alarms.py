@@ -89,7 +89,12 @@ def _seen(one: Seen) -> dict[str, object]:
 
 def tried(one: Seen, language: str) -> list[str]:
     """A sentence for each explanation that was tried, in the order in which they were."""
-    return [sentence(f"alarm.tried.{each.how}", each.facts, language).text for each in one.excluded]
+    return [sentence(f"alarm.tried.{each.how}", _short(each.facts), language).text for each in one.excluded]
+
+
+def _short(facts: dict[str, float | str]) -> dict[str, float | str]:
+    """Numbers with the digits that a reader needs."""
+    return {name: f"{value:.4g}" if isinstance(value, float) else value for name, value in facts.items()}
 
 
 def _peak(alarm: Alarm) -> float:
