@@ -23,6 +23,7 @@ NAMES = {  # in the order of the page: what it is about
     "loads": "Loads",
     "detection": "Detection",
     "network": "River network",
+    "tracing": "Source tracing",
 }
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = """# Figures

@@ -1,7 +1,7 @@
 // The map: own base, sections as discs with the letter of their class, a slider through time, a legend that filters.
 import * as maplibregl from "../vendor/maplibre-gl.mjs";
 import { colour, onTurn, text } from "./colours.js";
-import { filterOf, startWays } from "./waters.js";
+import { filterOf, plumeFeatures, startWays } from "./waters.js";
 
 const atlas = document.querySelector(".atlas");
 const letters = JSON.parse(atlas.dataset.letters);
@@ -28,6 +28,7 @@ function style() {
     sources: {
       base: { type: "geojson", data: "/map/base" },
       network: { type: "geojson", data: "/map/network" },
+      plume: { type: "geojson", data: plumeFeatures() },
       sections: { type: "geojson", data: features() },
     },
     layers: [
@@ -37,6 +38,9 @@ function style() {
       { id: "rivers", type: "line", source: "base", filter: kind("river"), layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("map-river"), "line-width": ["match", ["get", "order"], 1, 2.5, 2, 1.6, 1] } },
       { id: "network", type: "line", source: "network", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("map-river"), "line-width": ["get", "wide"] } },
       { id: "way", type: "line", source: "network", filter: filterOf(), layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("accent"), "line-width": ["+", ["get", "wide"], 2] } },
+      { id: "plume-wide", type: "line", source: "plume", filter: ["==", ["get", "part"], "wide"], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("danger"), "line-width": 9, "line-opacity": 0.3 } },
+      { id: "plume-core", type: "line", source: "plume", filter: ["==", ["get", "part"], "core"], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("danger"), "line-width": 9, "line-opacity": 0.6 } },
+      { id: "plume-peak", type: "circle", source: "plume", filter: ["==", ["get", "part"], "peak"], paint: { "circle-radius": 5, "circle-color": colour("danger"), "circle-stroke-color": colour("surface"), "circle-stroke-width": 2 } },
       { id: "river-names", type: "symbol", source: "base", filter: kind("river"), minzoom: 4.5, layout: { ...label, "symbol-placement": "line", "symbol-spacing": 400 }, paint },
       { id: "province-names", type: "symbol", source: "base", filter: kind("province"), layout: { ...label, "text-size": 14, "text-letter-spacing": 0.1 }, paint },
       { id: "discs", type: "symbol", source: "sections", layout: { "icon-image": ["get", "disc"], "icon-size": ["interpolate", ["linear"], ["zoom"], 3, 0.6, 5, 0.85, 8, 1.1], "icon-allow-overlap": true, "icon-ignore-placement": true, "symbol-sort-key": ["get", "class"] } },
