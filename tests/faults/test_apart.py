@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
-from tests.faces.processes import wait_until
+from tests.faces.processes import run, wait_until
 from tests.faults.apart import CONSUMER, PROVIDER, SITE, Apart, apart
 from tests.faults.proxy import Fate, Proxy
 
@@ -79,6 +81,15 @@ def test_a_node_killed_in_a_pull_goes_on_with_the_block_that_is_missing(pair: Ap
     meters = [row for seat in pair.seats.values() for row in seat.ask("meters") if row["agreement"] == agreement]
     assert len({(row["rows"], row["bytes"]) for row in meters}) == 1
     assert meters[0]["rows"] >= 300_000
+
+
+def test_the_data_of_a_transfer_go_into_a_file_through_the_node_that_serves(pair: Apart, tmp_path: Path) -> None:
+    agreement = pair.agreed(pair.request(DATASET))
+    id, file = pair.start(agreement), tmp_path / "all.parquet"
+    assert pair.moved(id)["state"] == "COMPLETED"
+    done = run("--home", pair[CONSUMER].home, "transfer", "fetch", id, "--to", file)
+    assert done.returncode == 0, done.stderr
+    assert pq.ParquetFile(file).metadata.num_rows >= 300_000
 
 
 def test_what_a_station_sends_while_its_subscriber_is_dead_comes_once_when_it_is_back(pair: Apart) -> None:

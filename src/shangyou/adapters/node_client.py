@@ -54,7 +54,7 @@ class NodeClient:
     ) -> None:
         self._http.close()
 
-    def ask(self, path: str, **given: object) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    def ask(self, path: str, /, **given: object) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
         """Rows that answer a question; they are read from the line as they are taken."""
         told = {"lang": self._language} | {name: _told(value) for name, value in given.items() if value is not None}
         request = self._http.build_request("GET", f"/api/v1/{path}", params=told, headers={"accept": ARROW})
@@ -69,7 +69,7 @@ class NodeClient:
 
         return reader.schema, batches()
 
-    def do(self, path: str, **given: object) -> dict[str, Any]:
+    def do(self, path: str, /, **given: object) -> dict[str, Any]:
         """Have a deed done; returns what it says of itself."""
         body = {name: value for name, value in given.items() if value is not None}
         return self._read(self._http.build_request("POST", f"/api/v1/{path}", json=body))

@@ -74,6 +74,8 @@ class Moving:
         with suppress(NotFoundError):
             passage = self.providing.meters.passage(transfer.id)
             state = {"COMPLETED": "complete", "TERMINATED": "stopped"}.get(transfer.state, "paused")
+            if state == "complete":  # what has left may leave again, into a file
+                self.halted.discard(transfer.id)
             if passage.state in ("stopped", "complete") or (passage.state, state) == ("paused", "paused"):
                 return
             code = transfer.code or ("transfer.ended" if state == "stopped" else "")

@@ -36,7 +36,7 @@ class Book(Ledger, Protocol):
         ...
 
 
-def perform(desk: Desk, deed: str, **given: Any) -> dict[str, object]:
+def perform(desk: Desk, deed: str, /, **given: Any) -> dict[str, object]:
     """Do a deed and write it down. What it refuses is not written down."""
     done = DEEDS[deed].do(desk, **given)
     write_down(desk.node.ledger, deed, desk.by, given, desk.now())

@@ -22,11 +22,11 @@ class LocalSession:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def ask(self, question: str, **given: object) -> Rows:
+    def ask(self, question: str, /, **given: object) -> Rows:
         """See Session."""
         return QUESTIONS[question].ask(self._desk, **{k: v for k, v in given.items() if v is not None})
 
-    def do(self, deed: str, **given: object) -> dict[str, Any]:
+    def do(self, deed: str, /, **given: object) -> dict[str, Any]:
         """See Session."""
         return perform(self._desk, deed, **{k: v for k, v in given.items() if v is not None})
 

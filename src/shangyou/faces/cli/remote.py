@@ -21,11 +21,11 @@ class RemoteSession:
     def __init__(self, client: NodeClient) -> None:
         self._client = client
 
-    def ask(self, question: str, **given: object) -> Rows:
+    def ask(self, question: str, /, **given: object) -> Rows:
         """See Session."""
         return Rows(*self._client.ask(question, **given))
 
-    def do(self, deed: str, **given: object) -> dict[str, Any]:
+    def do(self, deed: str, /, **given: object) -> dict[str, Any]:
         """See Session."""
         return self._client.do(deed, **given)
 

@@ -19,11 +19,11 @@ class Session(Protocol):
         """Does another process serve the node?"""
         ...
 
-    def ask(self, question: str, **given: object) -> Rows:
+    def ask(self, question: str, /, **given: object) -> Rows:
         """Rows that answer one of faces.api.questions."""
         ...
 
-    def do(self, deed: str, **given: object) -> dict[str, Any]:
+    def do(self, deed: str, /, **given: object) -> dict[str, Any]:
         """Have one of faces.api.deeds done; returns what it says of itself."""
         ...
 
