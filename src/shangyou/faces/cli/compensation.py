@@ -54,7 +54,7 @@ def show(
     member: Member = "",
 ) -> None:
     """A compact in words, or a statement."""
-    from shangyou.faces.api.compensation import in_words
+    from shangyou.faces.api.compacts import in_words
     from shangyou.governance.compensation.read import parse
     from shangyou.standards.compacts import compact_text, compact_texts
 
@@ -79,7 +79,7 @@ def show(
 @command(app, "check", "compensation.check", rows=True)
 def check(call: Call, file: File) -> None:
     """Tell all faults of a compact."""
-    from shangyou.faces.api.compensation import faults
+    from shangyou.faces.api.compacts import faults
     from shangyou.governance.compensation.read import examine
 
     found = examine(_read(file))[1]

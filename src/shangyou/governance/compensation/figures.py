@@ -12,10 +12,13 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from shangyou.core.clock import LEGAL
-from shangyou.governance.assessment import assess_values
+from shangyou.core.registry import WaterKind
+from shangyou.governance.assessment import rounded_values
+from shangyou.governance.classify import classify
 from shangyou.governance.compensation.compact import AgainstLastYear, ClassAtMost, Compact, Index, MeanAtMost, leaves
 from shangyou.governance.means import item_means
 from shangyou.governance.periods import parse_period
+from shangyou.standards.surface_water import limits
 
 DECIMALS: Final = Decimal("0.000001")  # to which every mean is rounded (half to even) before anything is made of it
 
@@ -150,8 +153,10 @@ class Figures:
         if gap:
             return Reading(None, gap, used)
         values = np.array([[float(each.value or 0) for each in found]])
-        assessed = assess_values(values, np.array([self._lake[section]]), tuple(indicators), last_day(period))
-        return Reading(Decimal(int(assessed.classified.overall[0])), "", used)
+        items, on = tuple(indicators), last_day(period)
+        kind = WaterKind.LAKE if self._lake[section] else WaterKind.RIVER
+        classified = classify(rounded_values(values, items, on), limits(on, items, kind))
+        return Reading(Decimal(int(classified.overall[0])), "", used)
 
     def ratio(self, section: str, indicators: Sequence[str], period: str) -> tuple[list[Decimal], Reading]:
         """Each mean over that of a year before, and the average of these."""

@@ -24,6 +24,7 @@ ROUNDING: Final = (
 POT: Final = "pot"  # account of the part of a line that passes through a fund
 MOST_LINES: Final = 5000
 MOST_FIGURES: Final = 50_000
+MOST_MONTHS: Final = 1200  # of a series
 
 
 class Key(NamedTuple):
@@ -104,7 +105,10 @@ class Statement:
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        """As JSON, each figure once; lines refer to figures by their number."""
+        """As JSON, each figure once, those of a series together; lines refer to figures by their number.
+
+        So the statement of thirty borders over twelve months still fits into an entry of a dossier.
+        """
         number = {figure.place: place for place, figure in enumerate(self.figures)}
         return {
             "compact": self.compact,
@@ -115,7 +119,7 @@ class Statement:
             "rounding": ROUNDING,
             "declared": dict(self.declared),
             "exemptions": [[each.section, each.month, each.why] for each in self.exemptions],
-            "figures": [[*f.place, f.mean, f.count, f.digest, list(f.sources)] for f in self.figures],
+            "figures": _packed(self.figures),
             "lines": [
                 {
                     "key": list(line.key),
@@ -130,6 +134,17 @@ class Statement:
             ],
             "simulated": self.simulated,
         }
+
+
+def _packed(figures: tuple[Figure, ...]) -> list[list[Any]]:
+    """[section, indicator, sources, [[month, mean, count, digest], ..]] for each run of figures of one series."""
+    found: list[list[Any]] = []
+    for figure in figures:
+        head = [figure.place.section, figure.place.indicator, list(figure.sources)]
+        if not found or found[-1][:3] != head:
+            found.append([*head, []])
+        found[-1][3].append([figure.place.month, figure.mean, figure.count, figure.digest])
+    return found
 
 
 def _money(postings: Postings) -> dict[str, str]:
@@ -152,7 +167,11 @@ def statement_of(document: object) -> Statement:
 
 
 def _statement(told: Any) -> Statement:
-    figures = tuple(_figure(*each) for each in _bounded(told["figures"], MOST_FIGURES))
+    figures = tuple(
+        _figure(section, indicator, sources, *each)
+        for section, indicator, sources, months in _bounded(told["figures"], MOST_FIGURES)
+        for each in _bounded(months, MOST_MONTHS)
+    )
     statement = Statement(
         compact=_text(told["compact"]),
         terms=_text(told["terms"]),
@@ -189,8 +208,9 @@ def _truth(given: object) -> bool:
     return given
 
 
-def _figure(section: object, indicator: object, month: object, mean: object, count: object, *rest: Any) -> Figure:
-    shown, sources = rest
+def _figure(
+    section: object, indicator: object, sources: object, month: object, mean: object, count: object, shown: object
+) -> Figure:
     if type(count) is not int or count < 0 or not Decimal(_text(mean)).is_finite():
         raise ValueError("figure")
     place = Place(_text(section), _text(indicator), _text(month))
