@@ -106,6 +106,7 @@ def test_reports_come_as_word_and_html(shared_two: tuple[Matters, str]) -> None:
         assert any(title in each.text for each in document.paragraphs)
         assert len(document.tables) >= 3
         assert title in reader.get(f"/incidents/{id}/report.html?type={kind}").text
+    assert reader.get(f"/incidents/{id}/report.pdf?type=final").content.startswith(b"%PDF")
     assert reader.get(f"/incidents/{id}/report.docx?type=last").status_code == 400
     assert reader.get(f"/incidents/{id}/report.odt").status_code == 400
 

@@ -18,6 +18,7 @@ from shangyou.faces.api.moments import moment
 from shangyou.faces.api.tables import Question
 from shangyou.faces.documents.html import html
 from shangyou.faces.documents.incident_report import report as report_of
+from shangyou.faces.documents.pdf import pdf
 from shangyou.faces.documents.word import word
 from shangyou.faces.documents.words import LANGUAGES
 from shangyou.faces.rows import Rows
@@ -58,9 +59,10 @@ SAMPLES: Final = pa.schema(
 )
 TIMELINE: Final = pa.schema([("at", TIME), ("by", TEXT), ("kind", TEXT), ("body", TEXT), ("read_by", TEXT)])
 DOCUMENT: Final = pa.schema([("name", TEXT), ("media", TEXT), ("sha256", TEXT), ("body", pa.binary())])
-WRITERS: Final = {"docx": word, "html": html}
+WRITERS: Final = {"docx": word, "pdf": pdf, "html": html}
 MEDIA: Final = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "pdf": "application/pdf",
     "html": "text/html; charset=utf-8",
 }
 Id = Annotated[str, "id of the incident's dossier; its beginning is enough"]
@@ -164,7 +166,7 @@ def document(
     desk: Desk,
     id: Id,
     type: Annotated[str, "initial, followup or final"] = "initial",
-    format: Annotated[str, "docx or html"] = "docx",
+    format: Annotated[str, "docx, pdf or html"] = "docx",
     language: Annotated[str, "zh or en; empty: of the answer"] = "",
 ) -> Rows:
     """A report of an incident as a document, filled from what was said; one row that holds the file."""

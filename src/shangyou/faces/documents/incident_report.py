@@ -15,7 +15,7 @@ from shangyou.faces.documents.document import Document, Section, Table
 from shangyou.faces.documents.telling import Name, fact_name, fact_value, label, minute, result_text, told
 from shangyou.faces.documents.words import Words
 from shangyou.flows.incident import Seen
-from shangyou.governance.incident.room import REPORTS, Line, Measure
+from shangyou.governance.incident.room import REPORTS, Line, Measure, Point
 
 LATEST: Final = 40  # samples in an initial or follow-up report; the final one has all
 
@@ -120,7 +120,7 @@ def _samples(seen: Seen, t: Words, name: Name, most: int) -> Section:
             every=p.every,
             member=name(p.member),
         )
-        for p in (claim.value for claim in room.points.values())
+        for p in sorted((claim.value for claim in room.points.values()), key=_down)
         if not p.removed
     ]
     rows = []
@@ -132,6 +132,10 @@ def _samples(seen: Seen, t: Words, name: Name, most: int) -> Section:
     lines = (*(plan or [t("data.no_plan")]), *(() if rows else (t("data.none"),)))
     headings = tuple(t(f"data.{key}") for key in ("taken", "at_point", "result", "verdict", "member"))
     return Section(t("part.data"), lines, Table(headings, tuple(rows)) if rows else None)
+
+
+def _down(point: Point) -> float:
+    return float("inf") if point.distance is None else point.distance
 
 
 def _measures(seen: Seen, t: Words, name: Name) -> Section:
@@ -167,7 +171,7 @@ def _tasks(seen: Seen, t: Words, name: Name) -> Section:
     rows = tuple(
         (
             t.of(each, "title"),
-            name(each.owner) if each.owner else t("head.unknown"),
+            name(each.owner) if each.owner else "—",
             minute(each.due),
             t(f"task.{each.state}"),
             each.note,
@@ -183,7 +187,7 @@ def _duties(seen: Seen, t: Words, name: Name) -> Section:
     rows = []
     for clock in seen.clocks:
         to = known[clock.duty][f"to_{t.language}"] + (f": {name(clock.to)}" if clock.to else "")
-        due = minute(clock.due) or t("clock.promptly")
+        due = minute(clock.due) or ("—" if clock.state == "waiting" else t("clock.promptly"))
         rows.append((to, due, minute(clock.done), t(f"clock.{clock.state}") + (" *" if clock.unverified else "")))
     headings = tuple(t(f"duties.{key}") for key in ("to", "due", "done", "state"))
     lines = (t("duties.unverified"),) if any(clock.unverified for clock in seen.clocks) else ()
