@@ -60,6 +60,7 @@ def test_a_pseudonym_tells_nothing_without_the_salt_and_the_same_with_it() -> No
 def test_an_entry_is_found_by_what_it_is_about() -> None:
     facts = {**FACTS, "transfer": "urn:uuid:2", "dataset": "", "negotiation": 7, "text": '"agreement":"not this"'}
     assert subjects(Entry("agreement", facts, 1).bytes()) == {b"urn:uuid:1", b"urn:uuid:2"}
+    assert subjects(Entry("notice", {"dossier": "urn:uuid:3", "said": "warning.clear"}, 1).bytes()) == {b"urn:uuid:3"}
 
 
 def test_two_logs_with_the_same_acts_agree_whatever_their_order_and_times() -> None:

@@ -216,3 +216,4 @@ def test_every_act_on_a_page_is_in_the_ledger_without_names(two: Matters) -> Non
     assert b"hmac-sha256:" in leaves
     assert "保密内容".encode() not in leaves
     assert b'"li"' not in leaves
+    assert "notice" in two.reader("sichuan").get(f"/ledger?about={id}").text

@@ -14,7 +14,7 @@ from shangyou.core.errors import InputError
 from shangyou.exchange.canonical import canonical
 
 KINDS: Final = ("decision", "agreement", "transfer", "revision", "admin", "notice", "receipt", "member", "alarm")
-_SUBJECT: Final = re.compile(rb'"(?:agreement|negotiation|transfer|dataset)":"([^"\\]+)"')
+_SUBJECT: Final = re.compile(rb'"(?:agreement|negotiation|transfer|dataset|dossier)":"([^"\\]+)"')
 ENTRY_MOST: Final = 1 << 20  # bytes: an entry says what was done; data have other places
 
 
@@ -52,7 +52,7 @@ def parse_entry(leaf: bytes) -> Entry:
 
 
 def subjects(leaf: bytes) -> set[bytes]:
-    """What an entry is about, by which it is found again: ids of agreements, negotiations, transfers, datasets.
+    """What an entry is about, by which it is found again: ids of agreements, transfers, datasets, dossiers ...
 
     Read from the leaf by its form alone, which is canonical, so that a batch costs little. An id with a quotation mark
     or a backslash in it is not found.
