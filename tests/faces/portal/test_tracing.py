@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -66,10 +69,19 @@ def test_the_title_is_what_may_be_said_and_no_real_place_is_named(reader: Reader
     assert page.count("<meter") >= 2
 
 
+def test_the_request_leads_filled_in_to_the_warning_centre(reader: Reader) -> None:
+    page = reader.get("/tracing?from=2026-01-04&to=2026-01-06&station=50.朱沱&station=50.江津大桥").text
+    found = re.search(r'href="(/warnings\?[^"]+)"', page)
+    assert found
+    given = parse_qs(urlsplit(unescape(found[1])).query)
+    assert given["type"] == ["request"]
+    assert given["place"] == ["50.朱沱"]
+    assert "not a finding" in given["text"][0]
+    assert given["noticed"][0].startswith("2026-01-06T")
+
+
 def test_without_candidates_the_water_itself_is_searched(reader: Reader) -> None:
-    page = reader.get(
-        "/tracing?from=2026-01-04&to=2026-01-06&station=50.朱沱&station=50.江津大桥&free=yes"
-    ).text
+    page = reader.get("/tracing?from=2026-01-04&to=2026-01-06&station=50.朱沱&station=50.江津大桥&free=yes").text
     assert "The source probably lies" in page
 
 

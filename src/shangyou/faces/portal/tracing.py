@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import urlencode
 
 import numpy as np
 from starlette.responses import Response
@@ -16,9 +17,11 @@ from shangyou.basin.tracing.trace import trace
 from shangyou.basin.tracing.ways import sources_above
 from shangyou.core import vocabulary
 from shangyou.core.errors import ShangyouError
+from shangyou.faces.api.moments import legal
 from shangyou.faces.portal.line_map import Line, line_map
 from shangyou.faces.portal.spans import Span, span_of
 from shangyou.faces.portal.visit import Visit
+from shangyou.faces.portal.words import Words
 from shangyou.faces.sentences import sentence
 from shangyou.flows.ask_upstream import owners, request
 from shangyou.flows.overview import horizon
@@ -36,6 +39,16 @@ DAYS: Final = 14  # that a page looks at, at most
 SHOWN_SAMPLES: Final = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A request that could go to a member."""
+
+    member: str
+    chance: float  # that the source lies in its waters
+    text: str
+    form: str  # address of the form of the warning centre, filled in
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Traced:
     """An answer, with what the page shows beside it."""
@@ -43,7 +56,7 @@ class Traced:
     found: TraceResult
     samples: tuple[Sample, ...]
     line: Line
-    requests: tuple[tuple[str, float, str], ...]  # member, probability that it lies in its waters, text of a request
+    requests: tuple[Asking, ...]
 
 
 def page(visit: Visit) -> Response:
@@ -128,11 +141,33 @@ def _traced(visit: Visit, network: Network, parameter: str, chosen: list[Place],
     last = int(max(each.time[-1] for each, _ in series))
     samples = further(problem, found, network, last)
     told = tuple(
-        (member, chance, str(request(found, network, member, vocabulary.parameters()[parameter].key)["text"]))
+        _asking(found, network, member, chance, parameter, chosen[0])
         for member, chance in owners(found, network).items()
         if chance >= NAMED
     )
     return Traced(found, _best(samples), line_map(found, visit.t), told)
+
+
+def _asking(found: TraceResult, network: Network, member: str, chance: float, parameter: str, station: Place) -> Asking:
+    """The request to one member. It is sent by a person, from the warning centre."""
+    body = request(found, network, member, parameter)
+    text = str(body["text"])
+    given = {
+        "type": "request",
+        "title_zh": _subject(Words("zh"), station.name_zh),
+        "title_en": _subject(Words("en"), station.name_en or station.name_zh),
+        "place": station.id,
+        "place_zh": station.name_zh,
+        "substance": parameter,
+        "noticed": legal(int(found.problem.pulses[0].time[-1]))[:16].replace(" ", "T"),
+        "evidence": "\n".join(map(str, cast("list[str]", body["evidence"]))),
+        "text": text,
+    }
+    return Asking(member, chance, text, f"/warnings?{urlencode(given)}#send")
+
+
+def _subject(t: Words, place: str) -> str:
+    return t("tracing.request_title", place=place)
 
 
 def _may_be_named(visit: Visit, place: Place) -> bool:
