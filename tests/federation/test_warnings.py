@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from shangyou.core.errors import RefusedError
 from shangyou.exchange.dossier import border
 from shangyou.exchange.dossier.entry import OPEN, Entry
 from shangyou.exchange.dossier.roll import opening
+from shangyou.exchange.member import Standing
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.warning_deeds import acknowledge, clear, information, request, send, update
 from shangyou.faces.api.warnings import arrivals, clocks, dossiers, entries, messages, notices, receipts, receptions
@@ -20,6 +23,7 @@ from shangyou.faces.dossiers import dossiers as kept
 from shangyou.faces.rows import Rows
 from shangyou.faces.warning import watching
 from shangyou.flows import dossier
+from shangyou.flows.federation import set_standing, sign
 from shangyou.flows.reconcile import records
 from tests.fakes.exchange_basin import Basin, basin
 from tests.fakes.exchange_whole import Post
@@ -183,3 +187,38 @@ def test_an_idle_turn_is_cheap_and_says_nothing(warned: Warned) -> None:
         watching(warned.basin[id]).turn()
     assert len(warned.basin.network.sent) == sent
     assert rows(notices(warned.desk("chongqing"), warned.send())) == []
+
+
+def test_a_suspended_member_is_neither_heard_nor_handed_anything_until_it_is_back(tmp_path: Path) -> None:
+    with basin(tmp_path, ("ministry", "chongqing", "sichuan"), threshold=2) as made:
+        found = Warned(made)
+        id = found.send()
+
+        def stand(standing: Standing) -> None:
+            at = made.clock.ms()
+            outcome = set_standing(made["ministry"].trust, "chongqing", standing, "失陷待查", at)
+            made["ministry"].hand_on(outcome)
+            made["sichuan"].hand_on(sign(made["sichuan"].trust, outcome.digest, at))
+
+        stand(Standing.SUSPENDED)
+        with pytest.raises(RefusedError, match=r"peer\.standing"):
+            acknowledge(found.desk("chongqing"), id)
+        held = kept(made["chongqing"]).keeping
+        said = border.sign(
+            border.next_entry(
+                held.cabinet.tops("chongqing")[0], "warning.acknowledge", "chongqing", made.clock.ms(), {}
+            ),
+            made["chongqing"].signer,
+        )
+        sealed = b'{"entries":[' + said.sealed.encode() + b"]}"
+        with pytest.raises(RefusedError, match=r"peer\.standing"):
+            made["chongqing"].peers.call("sichuan", "POST", dossier.ENTRIES, sealed)
+        update(found.desk("sichuan"), id, text="续报")
+        found.run()
+        [receipt] = rows(receipts(found.desk("sichuan"), id))
+        assert (receipt["waiting"], receipt["trouble"]) == (1, "peer.standing")
+        stand(Standing.ACTIVE)
+        found.turn()
+        found.turn()
+        assert rows(receipts(found.desk("sichuan"), id))[0]["waiting"] == 0
+        assert acknowledge(found.desk("chongqing"), id)["new"]
