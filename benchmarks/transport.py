@@ -62,16 +62,17 @@ def upwind(x: float, u: float, d: float, area: float, mass: float, dx: float, dt
     """The peer: backward Euler, upwind, a banded solver; (k, 2) time and concentration at x."""
     from scipy.linalg import solve_banded
 
-    n = int(1.3 * x / dx)
+    before = int(0.2 * x / dx)  # cells above the release
+    n = int(1.5 * x / dx)
     c = np.zeros(n)
-    c[0] = mass / (area * dx)
+    c[before] = mass / (area * dx)
     advect, spread = u * dt / dx, d * dt / dx**2
     bands = np.zeros((3, n))
     bands[0, 1:], bands[1], bands[2, :-1] = -spread, 1 + advect + 2 * spread, -advect - spread
     out = np.empty((int(until / dt), 2))
     for i in range(len(out)):
         c = solve_banded((1, 1), bands, c, check_finite=False)
-        out[i] = (i + 1) * dt, c[int(x / dx)]
+        out[i] = (i + 1) * dt, c[before + int(x / dx)]
     return out
 
 

@@ -16,7 +16,7 @@ from shangyou.basin.transport.values import QUANTILES, ArrivalTable, Fate, Relea
 from shangyou.core.errors import InputError
 from shangyou.core.records import Array, Ints
 
-COARSE: Final = 5.0  # cells to a standard deviation: within 1.5 % of the peak, beside members that differ sevenfold
+COARSE: Final = 4.5  # cells to a standard deviation: within 1.5 % of the peak, beside members that differ sevenfold
 MOST_MEMBERS: Final = 100_000
 
 
