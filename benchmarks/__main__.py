@@ -24,6 +24,7 @@ NAMES = {  # in the order of the page: what it is about
     "detection": "Detection",
     "network": "River network",
     "tracing": "Source tracing",
+    "transport": "Transport",
 }
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = """# Figures
