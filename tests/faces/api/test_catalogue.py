@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from rdflib import Graph
 
 from shangyou.core.errors import InputError, NotFoundError
+from shangyou.exchange.ledger.entry import pseudonym
 from shangyou.faces.api.deeds import DEEDS
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.questions import QUESTIONS
@@ -40,8 +41,13 @@ def do(basin: Basin, member: str, deed: str, /, **given: object) -> dict[str, An
 
 
 def test_a_dataset_is_published_read_by_others_and_withdrawn(three: Basin) -> None:
-    acts: list[tuple[str, object]] = []
-    three["sichuan"].hearers.append(lambda kind, facts: acts.append((kind, facts["act"])))
+    acts, people = list[tuple[str, object]](), set[str]()
+
+    def hear(kind: str, facts: Mapping[str, object]) -> None:
+        acts.append((kind, facts["act"]))
+        people.add(str(facts["by"]))
+
+    three["sichuan"].hearers.append(hear)
     said = {"name": "tp", "title_zh": "总磷小时值", "parameter": ["total_phosphorus"], "cadence": ["hour"]}
     done = do(three, "sichuan", "datasets/publish", **said, delay="P1D")
     assert (done["id"], done["observations"]) == ("sichuan/tp", 0)
@@ -58,6 +64,7 @@ def test_a_dataset_is_published_read_by_others_and_withdrawn(three: Basin) -> No
     with pytest.raises(NotFoundError, match=r"catalogue\.dataset"):
         ask(three, "chongqing", "catalogue/entry", id="sichuan/tp")
     assert acts == [("revision", "dataset.published"), ("revision", "dataset.withdrawn")]
+    assert people == {pseudonym(three["sichuan"].node.ledger.shelf.salt, "li")}
 
 
 def test_what_is_not_shared_is_seen_by_its_owner_alone(three: Basin) -> None:

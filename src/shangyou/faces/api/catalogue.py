@@ -17,6 +17,7 @@ from shangyou.exchange.catalogue.entry import Entry
 from shangyou.exchange.catalogue.offers import in_words
 from shangyou.exchange.catalogue.port import Wanted
 from shangyou.exchange.dataset import DataLevel, Dataset, DatasetQuery, Offer, Sharing
+from shangyou.exchange.ledger.entry import pseudonym
 from shangyou.exchange.policy.write import TEMPLATES, Terms, written
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, Texts, made
@@ -245,7 +246,13 @@ def put(
     automatic = not manual and said.level is not DataLevel.IMPORTANT
     offers = tuple(Offer(f"{said.id}#{n + 1}", policy, automatic) for n, policy in enumerate(policies))
     said = publish.publish(
-        replace(said, offers=offers), found.catalogue, desk.node.registry, found.tell, found.me, desk.now(), desk.by
+        replace(said, offers=offers),
+        found.catalogue,
+        desk.node.registry,
+        found.tell,
+        found.me,
+        desk.now(),
+        signed(desk),
     )
     return {"id": said.id} | measured(desk, said.id)
 
@@ -286,7 +293,7 @@ def _policy(text: str) -> dict[str, object]:
 def withdraw(desk: Desk, id: Annotated[str, "id of the dataset, or its name within this node"]) -> Done:
     """Withdraw a dataset: nobody can make a contract on it any more."""
     found = _member(desk)
-    return {"id": publish.withdraw(_own(found, id), found.catalogue, found.tell, desk.now(), desk.by).id}
+    return {"id": publish.withdraw(_own(found, id), found.catalogue, found.tell, desk.now(), signed(desk)).id}
 
 
 def measure(desk: Desk, id: Annotated[str, "id of the dataset, or its name within this node; empty: all"] = "") -> Done:
@@ -324,6 +331,11 @@ def read(desk: Desk, member: Annotated[str, "member id; empty: all"] = "") -> Do
         "refused": sum(each.refused for each in results),
         "failed": failed,
     }
+
+
+def signed(desk: Desk) -> str:
+    """Who did it, as the ledger may say it: a pseudonym."""
+    return pseudonym(desk.node.ledger.shelf.salt, desk.by)
 
 
 def _own(found: Exchange, id: str) -> str:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from shangyou.core.errors import NotFoundError, ShangyouError
 from shangyou.exchange.member import Level, Member
 from shangyou.exchange.standing import STATES, Stand, Wish, counterpart, sources
-from shangyou.faces.api.catalogue import measured
+from shangyou.faces.api.catalogue import measured, signed
 from shangyou.faces.api.contracts import DESK
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, Texts, made
@@ -110,7 +110,7 @@ def _give(desk: Desk, joined: Exchange) -> list[str]:
     own, sections = joined.catalogue.datasets(), node.registry.sections()
     found = list(owed(me, joined.members.members(), sections, own, desk.now(), desk.simulated))
     for each in found:
-        publish.publish(each, joined.catalogue, node.registry, joined.tell, joined.me, desk.now(), desk.by)
+        publish.publish(each, joined.catalogue, node.registry, joined.tell, joined.me, desk.now(), signed(desk))
         measured(desk, each.id)
     return [each.id for each in found]
 
