@@ -185,7 +185,9 @@ def notices(desk: Desk, id: Id) -> Rows:
 
 
 def downstream(
-    desk: Desk, place: Annotated[str, "id of a place on the river network"], hours: Annotated[int, "at most"] = 240
+    desk: Desk,
+    place: Annotated[str, "id of a place on the river network"] = "",
+    hours: Annotated[int, "at most"] = 240,
 ) -> Rows:
     """Members of the federation whose waters something from a place reaches, the nearest first."""
     schema = pa.schema([("member", TEXT), ("hours", REAL)])
