@@ -6,7 +6,7 @@ has overruled since stands, and if that is more than one, a rule chooses and the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -44,10 +44,10 @@ class Past:
         """Is it dated before something that its author had read?"""
         return entry.at < self._latest[self._place[entry.id]]
 
-    def of(self, later: str, entries: Iterable[Said]) -> Iterator[Said]:
-        """Those of the entries that the author of one had read, in their order."""
+    def known(self, later: str) -> set[str]:
+        """Ids of all that the author of an entry had read."""
         mask = self._before[self._place[later]]
-        return (entry for entry in entries if mask >> self._place[entry.id] & 1)
+        return {id for id, place in self._place.items() if mask >> place & 1}
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,8 @@ class _Making:
         self.members = set(texts(body, "members")) | {first.author}
         self.form = choice(body, "form", FORMS, "resolution")
         self.rule = rule_of(body, self.members, first.at)
+        # an id is a digest that is made anew whenever it is asked for: once is enough
+        self.words = [(each.id, each.author, each.at) for each in self.entries if each.author in self.rule.voters]
         self.versions = [self._version(first)]
         self.comments: list[Comment] = []
         self.given: list[Ballot] = []
@@ -185,7 +187,7 @@ class _Making:
             choice(body, "outcome", OUTCOMES),
             texts(body, "ballots"),
         )
-        known = {each.id for each in self.past.of(entry.id, self.entries)}
+        known = self.past.known(entry.id)
         seen = self._tally(known)
         if entry.at <= self.rule.closes and not seen.complete:
             raise InputError("resolution.sign_early", until=self.rule.closes)
@@ -249,12 +251,8 @@ class _Making:
     def _received(self, each: Version | Ballot, until: int, known: set[str] | None) -> bool:
         """Does another voter show that it held this by a date? Of what a signer knew, or of everything."""
         return len(self.rule.voters) == 1 or any(
-            later.at <= until
-            and later.author != each.by
-            and later.author in self.rule.voters
-            and (known is None or later.id in known)
-            and self.past.follows(later.id, each.entry)
-            for later in self.entries
+            at <= until and author != each.by and (known is None or id in known) and self.past.follows(id, each.entry)
+            for id, author, at in self.words
         )
 
     def _versions(self, known: set[str] | None) -> list[Version]:
