@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from shangyou.basin.transport.cells import TRIM, drop, longer, merge, room, shift, trim, whole
 from shangyou.basin.transport.compiled import compiled
 from shangyou.basin.transport.exchange import STATES, propagator
 from shangyou.core.records import Array
 
-TRIM = 1e-9  # of the largest cell: less, at an edge, is given to the neighbour
 STEPS = 4000.0  # of the horizon: exchange that is quicker than such a step is as good as at equilibrium
-SLACK = 16  # such cells that may gather before they are given away: so it is not done at every step
+SLACK = 16  # cells of next to nothing that may gather before they are given away: so it is not done at every step
 PER_AGE = 0.25  # with 8 cells to a standard deviation a step is at most 1/32 of the time since the release
 IN, OUT, WITHDRAWN, DECAYED, STORED = range(5)  # entries of a balance
 
@@ -95,45 +95,6 @@ def _shares(rates: Array, step: float) -> Array:
 
 
 @compiled
-def _room(cells: Array, count: int, before: int, behind: int) -> Array:
-    """The same cells with empty ones before and behind; a larger array if they do not fit."""
-    needed = count + before + behind
-    if needed + 2 > cells.shape[1]:
-        larger = np.zeros((3, 2 * needed + 64))
-        for row in range(3):
-            for k in range(count):
-                larger[row, before + k] = cells[row, k]
-        return larger
-    for row in range(3):
-        if before > 0:
-            for k in range(count - 1, -1, -1):
-                cells[row, k + before] = cells[row, k]
-        for k in range(before):
-            cells[row, k] = 0.0
-        for k in range(before + count, needed + 2):
-            cells[row, k] = 0.0
-    return cells
-
-
-@compiled
-def _merge(cells: Array, first: int, count: int) -> tuple[Array, int, int]:
-    """Cells in pairs."""
-    if first % 2 != 0:
-        cells = _room(cells, count, 1, 0)
-        first -= 1
-        count += 1
-    if count % 2 != 0:
-        cells = _room(cells, count, 0, 1)
-        count += 1
-    for row in range(3):
-        for k in range(count // 2):
-            cells[row, k] = cells[row, 2 * k] + cells[row, 2 * k + 1]
-        for k in range(count // 2, count):
-            cells[row, k] = 0.0
-    return cells, first // 2, count // 2
-
-
-@compiled
 def _stops(
     cells: Array, first: int, count: int, edges: Array, stops: Array, held: Array, balance: Array, step: float
 ) -> None:
@@ -158,47 +119,6 @@ def _stops(
             cells[0, k] = lost / (rate * stops[i, 0])
         balance[WITHDRAWN] += cells[0, k] * (1.0 - stops[i, 1])
         cells[0, k] *= stops[i, 1]
-
-
-@compiled
-def _trim(cells: Array, count: int, least: int, most: int, standing: bool) -> tuple[int, int, int, float]:
-    """Where cells are next to nothing at either edge, give those on the right to their neighbour.
-
-    least, most: cells between which all stay, since something enters there.
-
-    Returns:
-        Number of cells left, number of such cells at the left, where the peak is, and what the peak's cell holds.
-    """
-    peak, where = 0.0, 0
-    for k in range(count):
-        if cells[0, k] > peak:
-            peak, where = cells[0, k], k
-    small = TRIM * peak
-    if standing:
-        for k in range(count):
-            small = max(small, TRIM * (cells[1, k] + cells[2, k]))
-    while count > 1 and count - 1 > most and cells[0, count - 1] + cells[1, count - 1] + cells[2, count - 1] < small:
-        for row in range(3):
-            cells[row, count - 2] += cells[row, count - 1]
-            cells[row, count - 1] = 0.0
-        count -= 1
-    spare = 0
-    while spare < min(count - 1, least) and cells[0, spare] + cells[1, spare] + cells[2, spare] < small:
-        spare += 1
-    return count, spare, where, peak
-
-
-@compiled
-def _drop(cells: Array, count: int, number: int) -> int:
-    """Give the first cells to the next one."""
-    for row in range(3):
-        for k in range(number):
-            cells[row, number] += cells[row, k]
-        for k in range(number, count):
-            cells[row, k - number] = cells[row, k]
-        for k in range(count - number, count):
-            cells[row, k] = 0.0
-    return count - number
 
 
 @compiled
@@ -227,14 +147,6 @@ def _leave(cells: Array, first: int, count: int, last: int, balance: Array) -> i
 
 
 @compiled
-def _shift(cells: Array, count: int) -> None:
-    """The water goes on by a cell; what stands still stays."""
-    for k in range(count - 1, 0, -1):
-        cells[0, k] = cells[0, k - 1]
-    cells[0, 0] = 0.0
-
-
-@compiled
 def _dams(
     theta: Array, edges: Array, stops: Array, held: Array, first: int, count: int, step: float, small: float
 ) -> tuple[int, int]:
@@ -247,30 +159,6 @@ def _dams(
         if stops[i, 0] > 0.0 and held[i] * step / stops[i, 0] > small:
             least, most = min(least, k), max(most, k)
     return least, most
-
-
-@compiled
-def _whole(cells: Array, count: int, held: Array) -> float:
-    """All that is in cells and reservoirs."""
-    total = 0.0
-    for row in range(3):
-        for k in range(count):
-            total += cells[row, k]
-    for i in range(len(held)):
-        total += held[i]
-    return total
-
-
-@compiled
-def _longer(times: Array, curves: Array) -> tuple[Array, Array]:
-    """The same with as much room again."""
-    n, p = curves.shape
-    more, wider = np.zeros(2 * n), np.zeros((2 * n, p))
-    for i in range(n):
-        more[i] = times[i]
-        for k in range(p):
-            wider[i, k] = curves[i, k]
-    return more, wider
 
 
 @compiled
@@ -340,13 +228,13 @@ def _go_on(
         _fill(theta, reach, bounds, spread, origin + first * step, step, count)
         balance[DECAYED] += _exchange(cells, reach, shares, count)
     if standing or head:
-        _shift(cells, count)
+        shift(cells, count)
     else:
         first += 1
     _stops(cells, first, count, edges, stops, held, balance, step)
     if entering >= 0.0:
         if first > 0:  # the water that was here has gone on
-            cells = _room(cells, count, first, 0)
+            cells = room(cells, count, first, 0)
             count, first = count + first, 0
         cells[0, -first] += entering
         balance[IN] += entering
@@ -403,7 +291,7 @@ def pulse(
         for k in range(count):
             cells[row, k] = start[row, k]
     balance = np.zeros(5)
-    balance[IN] = _whole(cells, count, held)
+    balance[IN] = whole(cells, count, held)
     at_first: float = balance[IN]
     quickest, widest = _quickest(rates), _largest(spread)
     mode = (quickest > 0.0, quickest > 0.0 or _largest(rates[:, 2]) > 0.0)
@@ -417,13 +305,13 @@ def pulse(
             and fed == len(feed)
             and _may_grow(step, variance, t - fed * step, quickest, resolution, horizon)
         ):
-            cells, first, count = _merge(cells, first, count)
+            cells, first, count = merge(cells, first, count)
             step, spare = 2.0 * step, spare // 2
             shares, edges = _shares(rates, 0.5 * step), _edges(bounds, origin, step)
         # the kernel of one step falls by 1/e within sqrt(D/u2/dt) cells; the first steps of all start from a point
         margin = int((21.0 if done < 4 else 6.0) * np.sqrt(widest / step)) + 3
         before = 0 if head or spare >= margin else margin + SLACK // 2 - spare
-        cells = _room(cells, count, before, margin)
+        cells = room(cells, count, before, margin)
         first, count = first - before, count + before + margin
         if count + max(first, 0) + 2 > lanes.shape[1]:
             lanes = np.zeros((3, 2 * (count + max(first, 0))))
@@ -448,18 +336,18 @@ def pulse(
         t += step
         last = int((bounds[-1] + 10.0 * spread[-1] - origin) / step) + 2
         count = _leave(cells, first, count, last, balance)
-        count, spare, where, peak = _trim(cells, count, least, most, mode[0])
+        count, spare, where, peak = trim(cells, count, least, most, mode[0])
         small = TRIM * peak
         variance += 2.0 * spread[int(lanes[1, where])] * step if fed == len(feed) else 0.0
         if spare > margin + SLACK and not head:
-            count, first, spare = _drop(cells, count, spare - margin), first + spare - margin, margin
+            count, first, spare = drop(cells, count, spare - margin), first + spare - margin, margin
         if done == len(times):
-            times, curves = _longer(times, curves)
+            times, curves = longer(times, curves)
         times[done] = t
         _sample(curves[done], cells, origin + first * step, step, count, places, flows)
         done += 1
         # nothing is left: curves have ended
-        if done % 16 == 0 and fed == len(feed) and _whole(cells, count, held) < 1e-12 * at_first:
+        if done % 16 == 0 and fed == len(feed) and whole(cells, count, held) < 1e-12 * at_first:
             break
-    balance[STORED] = _whole(cells, count, held)
+    balance[STORED] = whole(cells, count, held)
     return times[:done], curves[:done], balance, cells[:, :count], first, step
