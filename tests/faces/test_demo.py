@@ -13,21 +13,25 @@ import pytest
 
 from shangyou.core.errors import UnavailableError
 from shangyou.faces.demo import parts
+from shangyou.faces.demo.aftermath import compact, traces, true_arrival
 from shangyou.faces.demo.between import comes_up
-from shangyou.faces.demo.course import Course, Up
+from shangyou.faces.demo.course import Affair, Course, Up
 from shangyou.faces.demo.evidence import Part
 from shangyou.faces.demo.home import own_stations, settings_of, sign_ins
 from shangyou.faces.demo.packets import DECIMALS, HOURLY, area, hourly
 from shangyou.faces.demo.processes import start
 from shangyou.faces.demo.real import files_for
 from shangyou.faces.demo.seats import ALONE, MINISTRY, PROVIDER, SEATS, Seat
+from shangyou.faces.demo.spill import BORDER, FIRST, INTAKES, closes, detects, true_peak, warns
 from shangyou.faces.demo.stage import Post, Stage, held_by
 from shangyou.faces.demo.summary import Summary, width
 from shangyou.faces.demo.talks import until
 from shangyou.faces.demo.words import Words, texts
+from shangyou.governance.compensation.read import parse
 from shangyou.ingest.hj212.answer import AREA_LIMIT
 from shangyou.simulation.events import Kind, truth
 from shangyou.simulation.instruments import LOST, readings
+from shangyou.simulation.spill import release
 from shangyou.simulation.stretch import stations
 from tests.simulation.scenarios import history, scenario
 
@@ -83,15 +87,22 @@ def test_the_demo_ends_well_when_every_part_of_its_summary_was_seen_to_work() ->
     assert not Path(home[1]).exists()  # what the demo made went with it
 
 
-def test_seven_nodes_agree_transfer_meter_revoke_and_prove_in_front_of_the_user() -> None:
+def test_seven_nodes_share_data_and_see_a_spill_through_from_the_alarm_to_the_truth() -> None:
     done = demo("--days", "9", "--seed", "3")
     said = done.stdout + done.stderr
     assert "✗" not in done.stdout, said
     assert done.returncode == 0, said
-    assert done.stdout.count("✓") == 25
-    assert "recipientLevel isAnyOf ['provincial'], offered national" in done.stdout  # why a request was refused
+    assert done.stdout.count("✓") == 33
+    assert "level of the recipient is any of ['provincial'], offered national" in done.stdout  # the reason
     assert len(set(re.findall(r"http://127\.0\.0\.1:\d+(?=  )", done.stdout))) == 7
     assert len(set(re.findall(r"(?m)(?<= )(?:[a-z2-9]{4}-){2}[a-z2-9]{4}(?= |$)", done.stdout))) == 14
+    names = ["Detected", "Warned", "Away", "Incident room", "Traced", "Closed", "Settled", "Resolved", "Truth"]
+    places = [done.stdout.index(f"✓ {name}  ") for name in names]
+    assert places == sorted(places)
+    assert "raised one alarm for the spill" in done.stdout
+    assert "The true outlet ranks number 1" in done.stdout
+    assert "equal to the cent, and signed by both" in done.stdout
+    assert "while Tibet was stopped (6 signatures)" in done.stdout
 
 
 @pytest.mark.shared
@@ -258,6 +269,32 @@ def test_the_table_of_nodes_is_straight_though_chinese_signs_are_wide() -> None:
     summary = Summary.real(posts_of(SEATS, "zh"), [], Path("/data"))
     lines = [line for line in summary.lines(Words("zh"), keeps=False) if "http://127.0.0.1" in line]
     assert len({width(line[: line.index("http")]) for line in lines[: len(SEATS)]}) == 1
+
+
+# ---- the spill ------------------------------------------------------------------------------------------------------
+
+
+def test_the_wave_comes_to_a_section_before_its_highest_water_and_no_earlier_than_it_was_let_go() -> None:
+    affair = Affair(scenario())
+    began = release(affair.scenario).hour * 3600
+    for section in (FIRST, BORDER, INTAKES):
+        arrival, peak = (at(affair, section).timestamp() for at in (true_arrival, true_peak))
+        assert began < arrival < peak
+
+
+def test_the_invented_compact_is_one_that_the_checks_accept_and_says_that_it_is_invented() -> None:
+    found = parse(compact("2026").encode())
+    assert sorted(party.id for party in found.parties) == ["chongqing", "sichuan"]
+    assert "invented" in found.title_en
+
+
+def test_a_part_about_the_spill_that_needs_another_which_failed_says_which() -> None:
+    course = Course(Stage(tuple(posts_of(SEATS, "en"))), Up(1.0, 0), Words("en"), "2026-11-01", live=True)
+    for part, name in ((detects, "Spill"), (warns, "Detected"), (traces, "Warned"), (closes, "Incident room")):
+        with pytest.raises(UnavailableError) as caught:
+            part(course)
+        assert (caught.value.code, caught.value.facts["what"]) == ("demo.before", name)
+        course.affair = course.affair or Affair(scenario())
 
 
 # ---- who has what ---------------------------------------------------------------------------------------------------

@@ -166,16 +166,16 @@ def document(
     desk: Desk,
     id: Id,
     type: Annotated[str, "initial, followup or final"] = "initial",
-    format: Annotated[str, "docx, pdf or html"] = "docx",
+    form: Annotated[str, "docx, pdf or html"] = "docx",
     language: Annotated[str, "zh or en; empty: of the answer"] = "",
 ) -> Rows:
     """A report of an incident as a document, filled from what was said; one row that holds the file."""
     seen, spoken = _seen(desk, id), language if language in LANGUAGES else desk.language
-    body = written(desk, seen, type, format, spoken)
-    name = f"{seen.id.removeprefix('urn:uuid:')[:8]}-{type}.{format}"
+    body = written(desk, seen, type, form, spoken)
+    name = f"{seen.id.removeprefix('urn:uuid:')[:8]}-{type}.{form}"
     row: dict[str, object] = {
         "name": name,
-        "media": MEDIA[format],
+        "media": MEDIA[form],
         "sha256": hashlib.sha256(body).hexdigest(),
         "body": body,
     }

@@ -112,8 +112,8 @@ def report(
     with call.session() as session:
         document = ""
         if write is not None:
-            format = write.suffix.lower().lstrip(".")
-            given = {"type": type, "format": format, "language": call.words.language}
+            form = write.suffix.lower().lstrip(".")
+            given = {"type": type, "form": form, "language": call.words.language}
             [row] = session.ask("incident/document", id=id, **given).table().to_pylist()
             document = hashlib.sha256(row["body"]).hexdigest()
             try:

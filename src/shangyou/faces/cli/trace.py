@@ -61,6 +61,7 @@ def run(
     end: Annotated[str, typer.Option(metavar="TIME", help=t("basin.trace.end"))] = "",
     longest: Annotated[float, typer.Option(metavar="HOURS", help=t("basin.trace.longest"))] = 24.0,
     velocity: Annotated[float, typer.Option(metavar="%", help=t("basin.trace.velocity"))] = 5.0,
+    mean: Annotated[float, typer.Option(metavar="MINUTES", min=0, max=1440, help=t("basin.trace.mean"))] = 0.0,
     flow: Annotated[Many, typer.Option(metavar="PLACE=M3/S", help=t("basin.flow"))] = None,
     seed: Annotated[int, typer.Option(min=0, help=t("basin.trace.seed"))] = 0,
 ) -> None:
@@ -84,7 +85,7 @@ def run(
         velocity_sd=velocity / 100,
         gauged=dict(map(_gauged, flow or [])),
     )
-    problem = lay_out(river, seen, asked)
+    problem = lay_out(river, seen, asked, [60 * mean] * len(seen))
     found = trace(problem, seed)
     if what == "next":
         call.show(traced.further(further(problem, found, river, int(max(s.time[-1] for s in seen)), seed=seed)))

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from shangyou.core.errors import UnavailableError
 from shangyou.core.records import Censor
-from shangyou.faces.demo import between
+from shangyou.faces.demo import aftermath, between, spill
 from shangyou.faces.demo.course import Course
 from shangyou.faces.demo.evidence import Look, Part, classes
 from shangyou.faces.demo.seats import CONSUMER, PROVIDER
-from shangyou.faces.demo.stage import Post
+from shangyou.faces.demo.stage import Post, without
 from shangyou.faces.demo.talks import Row, ask, do, negotiate, pull, until, written
 from shangyou.faces.verify_proof import __file__ as VERIFIER  # noqa: N812  the file that `ledger verifier` gives away
 
@@ -143,11 +142,13 @@ def _by_site(rows: Iterable[Row]) -> dict[str, Row]:
 
 def goes_on(course: Course) -> Part:
     """Without the ministry two provinces agree, transfer and have their ledgers sealed; it is back, and catches up."""
-    with _without(course.ministry):
+    with without(course.ministry):
         dataset = between.publish(course, course.provider, "later")
         made = negotiate(course.consumer, dataset.id, f"{dataset.id}#2")
         moved = pull(course.consumer, made.agreement) if made.agreed else None
         sealed = [do(course.stage[id], "ledger/checkpoint") for id in (PROVIDER, CONSUMER)]
+        if course.affair is not None:
+            spill.works_apart(course)
     found = _caught_up(course.ministry, dataset.id)
     late = negotiate(course.ministry, dataset.id)
     seal = do(course.ministry, "ledger/checkpoint")
@@ -165,20 +166,6 @@ def goes_on(course: Course) -> Part:
     return Part(ok, f"{text} {why}".rstrip())
 
 
-@contextlib.contextmanager
-def _without(post: Post) -> Iterator[None]:
-    """Stop a node for the block; whatever fails there, it runs again for the parts that follow."""
-    post.stop()
-    try:
-        yield
-    except Exception:
-        post.start()
-        post.wait()
-        raise
-    post.start()
-    post.wait()
-
-
 def _rows(course: Course, agreement: str) -> int:
     found = until("receipt", lambda: written(course.consumer, "receipt", agreement) or None)
     return int(found[0]["facts"]["rows"])
@@ -188,6 +175,16 @@ def _caught_up(post: Post, dataset: str) -> bool:
     """Does the catalogue of a node that is back hold what was published while it was away?"""
     do(post, "catalogue/crawl")
     return dataset in {row["id"] for row in ask(post, "catalogue")}
+
+
+AFTER: Final[list[tuple[str, Callable[[Course], Part]]]] = [  # what comes of the spill while, and after, one was away
+    ("name.room", spill.works_together),
+    ("name.traced", aftermath.traces),
+    ("name.closed", spill.closes),
+    ("name.settled", aftermath.settles),
+    ("name.resolved", aftermath.resolves),
+    ("name.truth", aftermath.compares),
+]
 
 
 def looks(course: Course) -> list[tuple[str, Look]]:
@@ -204,7 +201,9 @@ def looks(course: Course) -> list[tuple[str, Look]]:
         ("name.classes", assesses),
         ("name.revoke", between.revokes),
         ("name.ledger", proves),
+        *([("name.detected", spill.detects), ("name.warned", spill.warns)] if course.affair else []),
         ("name.away", goes_on),
+        *(AFTER if course.affair else []),
     ]
     return [(name, _bound(part, course)) for name, part in found]
 

@@ -22,11 +22,12 @@ import pyarrow as pa
 from shangyou.core.errors import UnavailableError
 from shangyou.faces.cli.progress import Bar
 from shangyou.faces.demo import basin, parts, real
-from shangyou.faces.demo.course import Course, Up
+from shangyou.faces.demo.course import Affair, Course, Up
 from shangyou.faces.demo.evidence import Evidence, Look, Part, seen
 from shangyou.faces.demo.home import HJ212_PORT, HTTP_PORT, free_ports, join, make, own_stations, settings_of, sign_ins
 from shangyou.faces.demo.processes import Child, start
 from shangyou.faces.demo.seats import ALONE, CONSUMER, SEATS, Seat
+from shangyou.faces.demo.spill import FIRST
 from shangyou.faces.demo.stage import Post, Stage, staged
 from shangyou.faces.demo.summary import Summary
 from shangyou.faces.demo.words import Words
@@ -36,6 +37,7 @@ SILENT_SECONDS: Final = 90.0  # that the monitors may be silent while they send 
 DIGEST_SECONDS: Final = 120.0
 LIVE_SECONDS: Final = 30.0  # until the first live values must be there
 LOOK_EVERY: Final = 0.2
+REHEARSAL: Final = ("shangyou.faces.demo.shell", "basin", "spill", "--at", FIRST, "--mass", "1", "--members", "8")
 LOG_LINES: Final = 25  # of each child's log, told where something did not work
 
 
@@ -75,6 +77,8 @@ def run(plan: Plan, say: Callable[[str], None], tell: Callable[[str], None]) -> 
         tell(words("step.node" if plan.nodes == 1 else "step.nodes"))
         if plan.data is None:  # they work out what they will send while the nodes start
             monitors = held.enter_context(start("monitors", _order(scenario, posts), logs / "monitors.log"))
+            if plan.nodes > 1:  # a machine's first run compiles the transport: that goes on while the history comes
+                held.enter_context(start("transport", list(REHEARSAL), logs / "transport.log"))
         started = time.monotonic()
         stage = held.enter_context(staged(posts))
         stage.wait()
@@ -168,7 +172,7 @@ class Show:
         monitors.say("live")
         _first_live(self.evidence, monitors)
         found += [(name, seen(look, self.evidence)) for name, look in looks[-1:]]
-        found += self._look(self._between(parts.whole_days(scenario), live=True))
+        found += self._look(self._between(parts.whole_days(scenario), Affair(scenario)))
         return Summary.simulated(self.stage.posts, found, scenario, report)
 
     def real(self) -> Summary:
@@ -180,16 +184,17 @@ class Show:
         period = real.month(data, self.evidence)
         provinces = tuple(post.seat.province for post in self.stage.provinces)
         reference = partial(real.one_store, self.evidence, provinces, data, period)
-        found += self._look(self._between(period, live=False, one_store=reference))
+        found += self._look(self._between(period, one_store=reference))
         return Summary.real(self.stage.posts, found, data)
 
     def _between(
-        self, period: str, live: bool, one_store: Callable[[], pa.Table] | None = None
+        self, period: str, affair: Affair | None = None, one_store: Callable[[], pa.Table] | None = None
     ) -> list[tuple[str, Look]]:
         """Parts of what the nodes do with each other."""
         if self.plan.nodes == 1:
             return []
-        return basin.looks(Course(self.stage, self.up, self.words, period, live, one_store))
+        course = Course(self.stage, self.up, self.words, period, affair is not None, one_store, affair=affair)
+        return basin.looks(course)
 
     def _look(self, looks: list[tuple[str, Look]]) -> list[tuple[str, Part]]:
         return [(name, seen(look, self.evidence)) for name, look in _told(looks, self.words, self.tell)]

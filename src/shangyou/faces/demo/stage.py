@@ -131,6 +131,20 @@ def staged(posts: Sequence[Post]) -> Iterator[Stage]:
             post.stop()
 
 
+@contextlib.contextmanager
+def without(post: Post) -> Iterator[None]:
+    """Stop a node for the block; whatever fails there, it runs again for the parts that follow."""
+    post.stop()
+    try:
+        yield
+    except Exception:
+        post.start()
+        post.wait()
+        raise
+    post.start()
+    post.wait()
+
+
 def held_by(pids: Sequence[int]) -> int:
     """Bytes of memory that these processes and their children hold together: the sum of the proportional set sizes
     (PSS), in which what several share counts once. 0 where the system does not tell.

@@ -44,6 +44,8 @@ class Summary:
             ("first.intake", mouth, {"mn": report.unknown}),
         ]
         about: dict[str, object] = {"stations": len(stations()), "days": scenario.days, "nodes": len(posts)}
+        if len(posts) > 1:
+            first += [("first.warnings", CONSUMER, {}), ("first.incidents", PROVIDER, {})]
         return cls(tuple(posts), found, ("summary.simulated", about), (*first, *_between(posts)), "summary.keeps")
 
     @classmethod

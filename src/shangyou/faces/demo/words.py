@@ -11,7 +11,10 @@ from importlib.resources import files
 def texts() -> dict[str, dict[str, str]]:
     """Every text by key: zh, en."""
     folder = files("shangyou.faces.demo")
-    both = (tomllib.loads((folder / name).read_text(encoding="utf-8")) for name in ("words.toml", "words_between.toml"))
+    both = (
+        tomllib.loads((folder / name).read_text(encoding="utf-8"))
+        for name in ("words.toml", "words_between.toml", "words_spill.toml")
+    )
     return {key: text for each in both for key, text in each.items()}
 
 
