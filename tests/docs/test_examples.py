@@ -11,7 +11,7 @@ import pytest
 import shangyou
 
 ROOT = Path(shangyou.__file__).parent
-PARTS = ("core", "standards", "governance")
+PARTS = ("core", "standards", "governance", "basin", "exchange")
 WITH_EXAMPLES = sorted(
     "shangyou." + ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for part in PARTS

@@ -267,7 +267,7 @@ def check_person(name: str, role: str, password: str) -> None:
         raise InputError("person.password", least=PASSWORD_LEAST)
 
 
-DEEDS: Final = {
+DEEDS: Final[Mapping[str, Deed]] = {
     deed.path: deed
     for deed in (
         Deed("sections/confirm", confirm, "registry", STEWARDS),
