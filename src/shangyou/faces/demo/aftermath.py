@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import tempfile
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -35,6 +34,7 @@ from shangyou.faces.demo.spill import (
 from shangyou.faces.demo.stage import Post, without
 from shangyou.faces.demo.talks import Row, ask, do, negotiate, pull, until
 from shangyou.faces.demo.words import Words
+from shangyou.simulation.events import Kind, truth
 from shangyou.simulation.spill import DISPERSION, OUTLET, passage, release
 from shangyou.simulation.stretch import SOURCE, stations, travel_hours
 
@@ -51,7 +51,7 @@ def traces(course: Course) -> Part:
     """Asked by the neighbour, with evidence under a contract, the province ranks its outlets; nobody is accused."""
     affair, words = course.spill, course.words
     affair.need(affair.warning, words("name.warned"))
-    _bands(course, affair)
+    affair.foreseen = _bands(course, affair, "peak_early") or affair.foreseen
     asked = do(course.consumer, "warnings/request", id=affair.warning, text=words("text.request"), to=[PROVIDER])
     rows = _evidence(course)
     with tempfile.TemporaryDirectory(prefix="shangyou-trace-") as folder:
@@ -61,6 +61,7 @@ def traces(course: Course) -> Part:
     rank = next((row["rank"] for row in outlets if row["name_zh"] == OUTLET), 0)
     _answers(course, affair, str(asked["entry"]))
     until("answer", lambda: _answered(course.consumer, affair.warning, str(asked["entry"])), TOLD_SECONDS)
+    affair.height = _bands(course, affair, "concentration")
     text = words(
         "part.traced",
         asker=course.consumer.name,
@@ -69,7 +70,7 @@ def traces(course: Course) -> Part:
         stations=sections_of(course, f"{FIRST}, {BORDER}"),
         outlets=candidates,
         ranked=words.list(
-            [f"{words.choose(row['name_zh'], row['name_en'])} {row['probability']:.0%}" for row in outlets]
+            [f"{words.choose(row['name_zh'], row['name_en'])} {row['probability']:.1%}" for row in outlets]
         ),
         elsewhere=next((row["probability"] for row in affair.traced if not row["rank"]), 0.0),
         verdict=words(f"verdict.{first['verdict']}"),
@@ -78,15 +79,20 @@ def traces(course: Course) -> Part:
     return Part(rank == 1 and candidates > 1, text)
 
 
-def _bands(course: Course, affair: Affair) -> None:
-    """The ensemble's row for the border, which replaces that of travel alone; the first run on a machine takes long."""
+def _bands(course: Course, affair: Affair, name: str) -> Row:
+    """The ensemble's row for the border, which replaces that of travel alone; {} if it is not there in time.
+
+    name: what only the ensemble tells of the content in force. The first run on a machine takes long.
+    """
 
     def computed() -> Row | None:
         row = at_border(course.provider, affair.warning).get(PROVIDER)
-        return row if row is not None and row["peak_early"] is not None else None
+        return row if row is not None and row[name] is not None else None
 
-    with suppress(UnavailableError):  # the part about the truth says that there is none
-        affair.foreseen = until("arrivals", computed, BANDS_SECONDS)
+    try:
+        return until("arrivals", computed, BANDS_SECONDS)
+    except UnavailableError:  # the part about the truth says that there is none
+        return {}
 
 
 def _evidence(course: Course) -> int:
@@ -180,7 +186,7 @@ def settles(course: Course) -> Part:
         year=year,
         figures=made[0]["figures"],
         months=words.list([f"{row['period']} {row['found'].rpartition(': ')[2]}" for row in lines]),
-        payments=ends[0].get("payments") or "–",
+        payments=_named(parties, ends[0].get("payments") or "–"),
         signed=words("part.settled.signed" if equal else "part.settled.apart"),
         difference=words("part.settled.some", names=names) if differences else words("part.settled.none"),
     )
@@ -217,6 +223,13 @@ rules:
       - {{if: {{class_at_most: goal}}, then: {{transfer: {PAYMENT}, from: downstream, to: upstream}}}}
       - otherwise: {{transfer: {PAYMENT}, from: upstream, to: downstream}}
 """
+
+
+def _named(parties: tuple[Post, ...], text: str) -> str:
+    """A text with names of parties instead of their ids."""
+    for post in parties:
+        text = text.replace(post.id, post.name)
+    return text
 
 
 def _row(post: Post, question: str, id: str) -> Row | None:
@@ -312,17 +325,29 @@ def compares(course: Course) -> Part:
         _held(course, "truth.peak", peak, (seen["peak_early"], seen["peak_late"])),
         _held(course, "truth.began", began, (_time(first["begin_low"]), _time(first["begin_high"]))),
     ]
+    said.insert(2, _height(course, affair))
     low, high = first["amount_kg_low"] / 1000, first["amount_kg_high"] / 1000
     key = "truth.inside" if low <= spilled.mass <= high else "truth.outside"
     said.append(words("truth.amount", low=low, high=high, mass=spilled.mass, judged=words(key)))
     text = words(
         "part.truth",
         border=sections_of(course, BORDER),
-        said="; ".join(said),
+        said=words.choose("；", "; ").join(said),
         place=words.choose(first["name_zh"], first["name_en"]),
         right=words("truth.right" if first["name_zh"] == spilled.outlet else "truth.wrong"),
     )
     return Part(seen["peak_early"] is not None and first["name_zh"] == spilled.outlet, text)
+
+
+def _height(course: Course, affair: Affair) -> str:
+    """The highest rise at the border, as told after tracing, beside the true one."""
+    key = next(each.key for each in stations() if each.section.id == BORDER)
+    true = next(each.size for each in truth(affair.scenario) if each.kind is Kind.SPILL and each.station == key)
+    if not affair.height:
+        return course.words("truth.no_height", truth=true)
+    middle, high = affair.height["concentration"], affair.height["concentration_high"]
+    judged = course.words("truth.below" if true <= high else "truth.above")
+    return course.words("truth.height", middle=middle, high=high, truth=true, judged=judged)
 
 
 def true_arrival(affair: Affair, section: str) -> datetime:

@@ -43,6 +43,7 @@ class Affair:
     trouble: ShangyouError | None = None  # that came up while the ministry was away
     apart: dict[str, Any] = field(default_factory=dict)  # what both sides saw while the ministry was away
     foreseen: dict[str, Any] = field(default_factory=dict)  # arrival at the border, before it was known where it began
+    height: dict[str, Any] = field(default_factory=dict)  # the same, computed from what was traced
     traced: list[dict[str, Any]] = field(default_factory=list)  # candidates, best first
 
     def need(self, value: str, name: str) -> str:
