@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
@@ -22,7 +23,7 @@ MOST_AFTER: Final = 64  # heads that an entry may name: more parallel speakers t
 MOST_BYTES: Final = 256 * 1024  # of an entry's canonical form; what is larger goes as data under a contract
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the digest that names an entry is made once
 class Entry:
     """What a member said in a dossier."""
 
@@ -47,7 +48,7 @@ class Entry:
             "number": self.number,
         }
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The digest of what is signed [hex]."""
         return digest(self.document)
