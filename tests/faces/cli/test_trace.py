@@ -46,3 +46,14 @@ def test_a_file_with_faults_is_refused_with_the_first_line(shell: Shell, tmp_pat
     assert said.code == 2
     assert said.error is not None
     assert (said.error.code, said.error.facts["line"]) == ("trace.file", 2)
+
+
+def test_values_that_are_means_of_an_hour_tell_of_a_shorter_release_than_values_of_instants(
+    shell: Shell, pulse: Path, tmp_path: Path
+) -> None:
+    candidates = tmp_path / "candidates.csv"
+    candidates.write_text("risk.naxi,1\n", encoding="utf-8")
+    given = ("basin", "trace", "--observed", str(pulse), "--candidates", str(candidates), "--format", "json")
+    instants, means = (json.loads(shell(*given, *more).out)[0] for more in ((), ("--mean", "60")))
+    assert means["hours_high"] < instants["hours_high"]
+    assert shell(*given, "--mean", "2000").code == 2
