@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import get_args
 
 import pytest
@@ -32,7 +33,7 @@ def code(answer: object) -> str:
 @pytest.mark.parametrize("path", [*QUESTIONS, "backup"])
 def test_nobody_learns_anything_without_signing_in(calm: Api, path: str) -> None:
     for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": "Basic bG9jYWw="}):
-        params = {"id": "1", "digest": "x", "agreement": "1"}
+        params = dict.fromkeys(required(QUESTIONS[path].ask), "1") if path in QUESTIONS else {}
         answer = calm.client.get(f"/api/v1/{path}", params=params, headers=headers)
         assert (answer.status_code, code(answer)) == (401, "api.sign_in")
 
@@ -45,9 +46,13 @@ def test_nobody_does_anything_without_signing_in(calm: Api, path: str) -> None:
 
 def body(path: str) -> dict[str, object]:
     """Something of the right kind for everything that a deed must be given."""
-    asked = list(inspect.signature(DEEDS[path].do, eval_str=True).parameters.values())[1:]
-    kinds = {each.name: get_args(each.annotation)[0] for each in asked if each.default is inspect.Parameter.empty}
-    return {name: SOME.get(kind, ["1"]) for name, kind in kinds.items()}
+    return {name: SOME.get(kind, ["1"]) for name, kind in required(DEEDS[path].do).items()}
+
+
+def required(asked: Callable[..., object]) -> dict[str, object]:
+    """What must be given besides the desk, and of which kind."""
+    given = list(inspect.signature(asked, eval_str=True).parameters.values())[1:]
+    return {each.name: get_args(each.annotation)[0] for each in given if each.default is inspect.Parameter.empty}
 
 
 SOME: dict[object, object] = {str: "1", int: 1, float: 1.0, bool: True}

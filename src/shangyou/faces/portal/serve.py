@@ -54,12 +54,12 @@ class Portal:
     def answer(self, request: Request, body: bytes | None, handler: Handler, public: bool) -> Response:
         """Everything about one request, in a worker thread."""
         visit = self.visit(request)
-        if visit.person is not None and request.method == "GET" and not visit.partial:
-            visit = replace(visit, seen=stamp(self.node))
         chosen = request.query_params.get("lang", "")
         try:
             if request.method == "POST":
                 visit = _with_form(visit, body)
+            elif visit.person is not None and not visit.partial:
+                visit = replace(visit, seen=stamp(self.node))
             if visit.person is None and not public:
                 response = _ask_to_sign_in(visit)
             elif chosen in LANGUAGES and request.method == "GET" and not visit.partial:
