@@ -9,11 +9,15 @@ import pytest
 
 from shangyou.faces.sentences import messages, sentence
 
+TOLD = "alarm.tried."  # how an explanation of an alarm was excluded: there is nothing to be done about it
+
 
 @pytest.mark.parametrize("code", sorted(messages()))
 def test_a_code_has_a_sentence_and_a_remedy_in_both_languages(code: str) -> None:
     assert set(messages()[code]) == {"zh", "en", "remedy_zh", "remedy_en"}
-    assert all(messages()[code].values())
+    assert all(
+        text for key, text in messages()[code].items() if not code.startswith(TOLD) or not key.startswith("remedy")
+    )
     assert re.search("[\u4e00-\u9fff]", messages()[code]["zh"])
     assert not re.search("[\u4e00-\u9fff]", messages()[code]["en"])
 

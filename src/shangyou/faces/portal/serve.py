@@ -25,6 +25,7 @@ from shangyou.faces.portal.words import LANGUAGES, Words
 from shangyou.faces.sentences import sentence
 
 FORM_BYTES = 480_000  # the longest is the text of a resolution in two languages, with an edition
+PUBLIC_BYTES = 64_000  # of a form that anybody may send: a name and a password
 YEAR = 365 * 86_400
 log = logging.getLogger("shangyou.portal")
 
@@ -46,7 +47,7 @@ class Portal:
         """Serve a handler: only to people who are signed in, unless it is public."""
 
         async def serve(request: Request) -> Response:
-            body = await _body(request) if request.method == "POST" else b""
+            body = await _body(request, _most(public)) if request.method == "POST" else b""
             return await run_in_threadpool(self.answer, request, body, handler, public)
 
         return serve
@@ -57,7 +58,7 @@ class Portal:
         chosen = request.query_params.get("lang", "")
         try:
             if request.method == "POST":
-                visit = _with_form(visit, body)
+                visit = _with_form(visit, body, _most(public))
             elif visit.person is not None and not visit.partial:
                 visit = replace(visit, seen=stamp(self.node))
             if visit.person is None and not public:
@@ -98,20 +99,24 @@ class Portal:
         return error_page(self.visit(request), NotFoundError("portal.page", path=request.url.path))
 
 
-async def _body(request: Request) -> bytes | None:
+def _most(public: bool) -> int:
+    return PUBLIC_BYTES if public else FORM_BYTES
+
+
+async def _body(request: Request, most: int) -> bytes | None:
     """The body of a form; None if it is longer than any of ours."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > FORM_BYTES:
+        if len(body) > most:
             return None
     return bytes(body)
 
 
-def _with_form(visit: Visit, body: bytes | None) -> Visit:
+def _with_form(visit: Visit, body: bytes | None, most: int) -> Visit:
     """The visit with its form, if the form was sent from one of our own pages in this very stay."""
     if body is None:
-        raise InputError("portal.form_size", bytes=FORM_BYTES)
+        raise InputError("portal.form_size", bytes=most)
     form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     headers = visit.request.headers
     site, origin = headers.get("sec-fetch-site"), headers.get("origin", "")
