@@ -16,6 +16,7 @@ from shangyou.basin.network.way import Travel, travel, velocity
 from shangyou.core.registry import Agency, River
 from shangyou.flows.archive import RiverFacts, river
 from shangyou.flows.network import Rivers
+from shangyou.standards import facts as shipped
 
 OTHERS: Final = {  # members of neighbouring basins that the registry of agencies does not hold
     "hubei": ("湖北省生态环境厅", "Hubei Department of Ecology and Environment"),
@@ -132,8 +133,12 @@ class Names:
 
 
 def names(language: str, rivers: list[River], agencies: list[Agency]) -> Names:
-    """From what the registry holds."""
-    return Names(language, {each.id: each for each in rivers}, {each.id: each for each in agencies})
+    """From what the registry holds, else from what ships."""
+    return Names(
+        language,
+        {each.id: each for each in (*shipped.rivers(), *rivers)},
+        {each.id: each for each in (*shipped.agencies(), *agencies)},
+    )
 
 
 def sheet(rivers: Rivers, id: str, name: Names) -> Sheet:

@@ -11,6 +11,7 @@ from shangyou.adapters.networks import NetworkFile
 from shangyou.basin.network.facts import upper_yangtze_draft
 from shangyou.basin.network.values import Kind
 from shangyou.core.ports import Person
+from shangyou.core.registry import River
 from shangyou.faces.archive import names, sheet
 from shangyou.faces.portal.river_map import river_map, river_maps
 from shangyou.faces.portal.river_paper import contents, river_pdf
@@ -46,6 +47,12 @@ def test_the_list_says_how_many_rivers_have_no_plan(node: FakeNode) -> None:
     text = client.get("/rivers").text
     assert re.search(r"<h1>32 条跨界河流中，32 条还没有写明应急预案</h1>", text)
     assert 'href="/rivers/chishuihe"' in text
+
+
+def test_a_river_that_the_registry_does_not_hold_has_the_name_that_ships() -> None:
+    assert names("zh", [], []).river("jinshajiang") == "金沙江"
+    assert names("en", [River("jinshajiang", "金沙江", "Gold Sand")], []).river("jinshajiang") == "Gold Sand"
+    assert "四川" in names("zh", [], []).member("sichuan")
 
 
 def test_the_sheet_names_both_sides_and_the_intake_that_is_nearest_to_a_border(node: FakeNode) -> None:
