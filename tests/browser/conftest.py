@@ -71,13 +71,19 @@ class Watched:
         self.page.goto(self.address + path)
         return self.page
 
-    def sign_in(self, language: str = "zh") -> Watched:
+    def sign_in(self, language: str = "zh", password: str = "right") -> Watched:
         self.go(f"/sign-in?lang={language}")
         self.page.fill("input[name=name]", "li")
-        self.page.fill("input[name=password]", "right")
+        self.page.fill("input[name=password]", password)
         self.page.click("main button")
         self.page.wait_for_url("**/basin")
         return self
+
+
+def enter(context: BrowserContext, served: Served, language: str = "zh", *, password: str) -> Watched:
+    """A window of li's at a node that is no FakeNode's, signed in."""
+    context.set_default_timeout(20_000)
+    return Watched(context.new_page(), served.address).sign_in(language, password)
 
 
 @pytest.fixture(scope="package")

@@ -14,7 +14,7 @@ from shangyou.faces.alarms import alarms
 from shangyou.governance.detection.detect import State, detect
 from tests.browser.conftest import NARROW, WIDE, Served
 from tests.browser.test_warnings import enter
-from tests.faces.portal.common_matters import matters
+from tests.faces.portal.matters import matters
 from tests.faces.portal.node import FakeNode
 from tests.governance.detection.river import LINE, PLAN, WAVE, River
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import cast
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.browser.conftest import NARROW, WIDE, Served, Watched
+from tests.browser import conftest
+from tests.browser.conftest import NARROW, WIDE, Served
 from tests.faces.portal.desk_of_two import WORD, Desks, desks
 from tests.faces.portal.node import FakeNode
 
@@ -29,15 +31,7 @@ def at_desk(two: Desks) -> Iterator[Served]:
     running.stop()
 
 
-def enter(context: BrowserContext, served: Served, language: str = "zh") -> Watched:
-    context.set_default_timeout(20_000)
-    watched = Watched(context.new_page(), served.address)
-    watched.go(f"/sign-in?lang={language}")
-    watched.page.fill("input[name=name]", "li")
-    watched.page.fill("input[name=password]", WORD)
-    watched.page.click("main button")
-    watched.page.wait_for_url("**/basin")
-    return watched
+enter = partial(conftest.enter, password=WORD)
 
 
 def test_a_request_appears_by_itself_is_read_and_accepted(two: Desks, at_desk: Served, context: BrowserContext) -> None:

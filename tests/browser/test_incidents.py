@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import cast
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.browser.conftest import NARROW, WIDE, Served, Watched
-from tests.faces.portal.common_matters import WORD, Matters, matters
+from tests.browser import conftest
+from tests.browser.conftest import NARROW, WIDE, Served
+from tests.faces.portal.matters import WORD, Matters, matters
 from tests.faces.portal.node import FakeNode
 
 pytestmark = pytest.mark.browser
@@ -33,15 +35,7 @@ def at_desk(two: Matters) -> Iterator[Served]:
     running.stop()
 
 
-def enter(context: BrowserContext, served: Served, language: str = "zh") -> Watched:
-    context.set_default_timeout(20_000)
-    watched = Watched(context.new_page(), served.address)
-    watched.go(f"/sign-in?lang={language}")
-    watched.page.fill("input[name=name]", "li")
-    watched.page.fill("input[name=password]", WORD)
-    watched.page.click("main button")
-    watched.page.wait_for_url("**/basin")
-    return watched
+enter = partial(conftest.enter, password=WORD)
 
 
 def test_a_grade_is_confirmed_with_one_press_and_what_a_neighbour_says_appears_by_itself(

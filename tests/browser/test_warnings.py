@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, expect
 
 from shangyou.faces.warning import watching
-from tests.browser.conftest import NARROW, WIDE, Served, Watched
-from tests.faces.portal.common_matters import WORD, Matters, matters
+from tests.browser import conftest
+from tests.browser.conftest import NARROW, WIDE, Served
+from tests.faces.portal.matters import WORD, Matters, matters
 from tests.faces.portal.node import FakeNode
 
 pytestmark = pytest.mark.browser
@@ -53,15 +55,7 @@ def send(two: Matters) -> str:
     return id
 
 
-def enter(context: BrowserContext, served: Served, language: str = "zh") -> Watched:
-    context.set_default_timeout(20_000)
-    watched = Watched(context.new_page(), served.address)
-    watched.go(f"/sign-in?lang={language}")
-    watched.page.fill("input[name=name]", "li")
-    watched.page.fill("input[name=password]", WORD)
-    watched.page.click("main button")
-    watched.page.wait_for_url("**/basin")
-    return watched
+enter = partial(conftest.enter, password=WORD)
 
 
 def test_a_warning_appears_by_itself_and_is_acknowledged_in_one_press_on_a_phone(

@@ -9,7 +9,7 @@ import pytest
 
 from shangyou.faces.alarms import alarms
 from tests.contracts.test_alarms import DAY, alarm
-from tests.faces.portal.common_matters import Matters, matters
+from tests.faces.portal.matters import Matters, matters
 
 
 @pytest.fixture

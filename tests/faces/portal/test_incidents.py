@@ -12,7 +12,7 @@ import pytest
 
 from shangyou.faces.together import of
 from shangyou.flows import incident
-from tests.faces.portal.common_matters import Matters, matters
+from tests.faces.portal.matters import Matters, matters
 from tests.faces.portal.node import FakeNode, Reader
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from shangyou.faces.portal.differences import marked
 from shangyou.faces.together import rulebook
-from tests.faces.portal.common_matters import Matters, matters
+from tests.faces.portal.matters import Matters, matters
 from tests.faces.portal.node import FakeNode, Reader
 from tests.faces.portal.test_incidents import heading
 from tests.standards.test_adopted import TEXT

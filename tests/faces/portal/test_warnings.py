@@ -11,7 +11,7 @@ import pytest
 from shangyou.faces.alarms import alarms
 from shangyou.faces.warning import watching
 from shangyou.governance.detection.alarm import Alarm, Level, Rule, Seen
-from tests.faces.portal.common_matters import Matters, matters
+from tests.faces.portal.matters import Matters, matters
 from tests.faces.portal.node import FakeNode, Reader
 
 SPILL = {"title_zh": "手爬岩苯泄漏", "title_en": "Benzene near Shoupayan", "place": "51.手爬岩", "substance": "benzene"}

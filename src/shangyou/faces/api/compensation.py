@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import pyarrow as pa
 
@@ -343,7 +343,7 @@ QUESTIONS: Final[Sequence[Question]] = (
     Question("statement/compare", compared, "compensation"),
     Question("statement/history", history, "compensation"),
 )
-DEEDS: Final[Sequence[Any]] = (
+DEEDS: Final[Sequence[Deed]] = (
     Deed("statements/begin", begin, "compensation", DESK),
     Deed("statements/compute", compute, "compensation", SPEAKERS),
     Deed("statements/dispute", dispute, "compensation", DESK),
