@@ -32,7 +32,7 @@ from shangyou.ingest.hj212.stretch import Devices
 
 BUSY: Final = 1_000  # entries that wait at once: 2,000 a second, above which reading is better done beside the node
 QUIET: Final = 60.0  # seconds without so many, after which the process ends
-NICE: Final = 10  # whatever the node itself does goes before
+NICE: Final = 10  # whatever the node itself does goes before, where there is no SCHED_IDLE
 TURNS: Final = 50  # as often others may have theirs before some thousand packets are read: where there are fewer
 # processors than work, acknowledging comes first and the digest catches up later
 SIZE: Final = struct.Struct("<Q")
@@ -93,6 +93,7 @@ class _Beside:
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C reaches the node alone, which ends it
         )
+        _go_last(self.process.pid)
 
     def running(self) -> bool:
         return self.process.poll() is None
@@ -136,6 +137,15 @@ class _Beside:
             self.process.wait()
 
 
+def _go_last(process: int) -> None:
+    """Let a process have what the others leave: it may read later, but nobody may be acknowledged later for it."""
+    with contextlib.suppress(OSError):  # it has ended already, which whoever asks it finds out
+        if sys.platform == "linux":
+            os.sched_setscheduler(process, os.SCHED_IDLE, os.sched_param(0))
+        else:
+            os.setpriority(os.PRIO_PROCESS, process, NICE)
+
+
 def _send(pipe: IO[bytes], what: object) -> None:
     data = pickle.dumps(what, protocol=5)
     pipe.write(SIZE.pack(len(data)) + data)
@@ -175,7 +185,6 @@ class Told:
 
 def answer(make: Callable[[Told], Stretches]) -> None:
     """In the process: answer until the node hangs up, or says nothing for long."""
-    os.nice(NICE)
     told = Told()
     reader = make(told)
     orders, answers = sys.stdin.buffer, sys.stdout.buffer
