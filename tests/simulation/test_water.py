@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shangyou.simulation.scenario import Scenario
+from shangyou.simulation.spill import release
 from shangyou.simulation.stretch import PARAMETERS, stations
 from shangyou.simulation.water import oxygen_saturation, water
 from tests.simulation.scenarios import JULY, NOVEMBER, history, scenario
@@ -84,3 +85,15 @@ def test_a_tributary_that_is_clean_dilutes() -> None:
 def test_saturation_of_oxygen_agrees_with_the_table_of_standard_methods() -> None:
     got = oxygen_saturation(np.array([0.0, 10.0, 20.0, 30.0]))
     assert got == pytest.approx([14.621, 11.288, 9.092, 7.559], abs=0.002)
+
+
+@pytest.mark.parametrize("present", [NOVEMBER, JULY])
+def test_nitrogen_is_never_less_than_the_ammonia_in_it_and_rises_with_the_spill(present: int) -> None:
+    of = scenario(present=present)
+    value = water(of, history(of)).value
+    ammonia, nitrogen = (value[..., PARAMETERS.index(name)] for name in ("ammonia_nitrogen", "total_nitrogen"))
+    assert (nitrogen >= ammonia).all()
+    first = next(i for i, s in enumerate(stations()) if s.branch == "main" and s.km > release(of).km)
+    peak = ammonia[:, first].argmax()
+    rise = [series[peak, first] - series[peak - 24, first] for series in (ammonia, nitrogen)]
+    assert rise[1] == pytest.approx(rise[0], rel=0.15)  # all else drifts by itself within the day

@@ -35,7 +35,7 @@ SCATTER: Final = np.array([0.008, 0.03, 0.25, 0.10, 0.22, 0.13, 0.07])  # standa
 WEATHER_MEMORY: Final = 60.0  # hours
 LOCAL: Final = 0.35  # of the scatter, not shared with the stations above
 LOSS: Final = {"turbidity": 0.12, "ammonia_nitrogen": 0.13, "total_phosphorus": 0.02}  # on the way [1/d]
-AMMONIA: Final = PARAMETERS.index("ammonia_nitrogen")
+SPILLED: Final = [PARAMETERS.index(name) for name in ("ammonia_nitrogen", "total_nitrogen")]  # the whole has its part
 
 
 class Water(NamedTuple):
@@ -84,7 +84,7 @@ def water(scenario: Scenario, hours: Ints) -> Water:
         mixed = _mixed(station, times, grid, share[:, i], levels) * np.exp(LOCAL * SCATTER * local[:, i, : len(LEVELS)])
         temperature = _temperature(station, times, 0.8 * air + 0.2 * local[:, i, -2])
         value[:, i] = _columns(temperature, _oxygen(station, times, temperature, mixed, local[:, i, -1]), mixed)
-    value[:, :, AMMONIA] += spill.rise(spill.release(scenario), sites, hours, flow)
+    value[:, :, SPILLED] += spill.rise(spill.release(scenario), sites, hours, flow)[..., None]
     return Water(hours, flow, np.maximum(value, 0.0))
 
 
