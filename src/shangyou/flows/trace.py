@@ -9,7 +9,7 @@ dossiers.add(warning, "warning.request", request(found, network, "sichuan", "amm
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -24,10 +24,11 @@ from shangyou.basin.tracing.observed import Errors, Observed, pulse_of
 from shangyou.basin.tracing.outlook import Sample, Spot, outlook
 from shangyou.basin.tracing.problem import Candidate, Priors, Problem, Way
 from shangyou.basin.tracing.result import TraceResult
+from shangyou.basin.tracing.trace import trace
 from shangyou.basin.tracing.ways import Ways, lay, sources_above, spot_of
 from shangyou.core.errors import InputError, NotFoundError
 from shangyou.core.ports import ObservationStore, Registry, Selection
-from shangyou.core.records import Flag
+from shangyou.core.records import Flag, Ints
 from shangyou.flows.look_series import kinds, line
 
 HOUR: Final = 3_600_000
@@ -37,6 +38,7 @@ LONGEST_BACK: Final = 60 * 24 * HOUR
 SAMPLED: Final = (Kind.SECTION, Kind.INTAKE, Kind.GAUGE, Kind.BORDER, Kind.CONTROL)
 MOST_SPOTS: Final = 12
 COARSE: Final = 20e3  # m of a stretch where it only stands for "somewhere else"
+LEGS: Final = 0.2  # of a variance of 5 % that each leg has for itself; what more is unknown, all legs have in common
 AHEAD: Final = tuple(range(2, 50, 2))  # hours from now at which a further sample is thought of
 
 
@@ -52,8 +54,8 @@ class Asked:
     start_from: int | None = None  # ms since 1970 UTC, of the release; None = from the travel times
     start_to: int | None = None  # None = until the last value
     longest: float = 86_400.0  # s that the release lasted at most
-    velocity_sd: float = 0.05
-    discharge_sd: float = 0.1
+    velocity_sd: float = 0.05  # of the logarithm of velocity on that day
+    discharge_sd: float = 0.1  # and of discharge
     dispersion_sd: float = 0.6
     decay: float = 0.0  # 1/s
     errors: Errors = field(default_factory=Errors)
@@ -139,6 +141,7 @@ def _priors(ways: Ways, candidates: Sequence[Candidate], observed: Sequence[Obse
         longest=asked.longest,
         shortest=min(600.0, asked.longest),
         velocity_sd=asked.velocity_sd,
+        velocity_shared=1 - min(1.0, LEGS * 0.05**2 / asked.velocity_sd**2) if asked.velocity_sd else 1.0,
         discharge_sd=asked.discharge_sd,
         dispersion_sd=asked.dispersion_sd,
         decay=asked.decay,
@@ -180,19 +183,44 @@ def measured(store: ObservationStore, parameter: str, start: int, stop: int) -> 
     return sorted(pc.unique(table["site"]).to_pylist())
 
 
-def further(
-    problem: Problem, found: TraceResult, network: Network, now: int, errors: Errors | None = None, seed: int = 0
-) -> list[Sample]:
-    """Which sample in the next two days would tell most: at sections, intakes and gauges on the water's way."""
-    known = errors or Errors()
-    times = now + np.array(AHEAD, np.int64) * HOUR
+@dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """A tracing with the samples that are thought of: all that a process beside needs, and nothing of the node."""
+
+    problem: Problem
+    spots: tuple[Spot, ...]
+    times: Ints  # (t,) ms since 1970 UTC
+    errors: Errors
+    seed: int = 0
+
+
+def work_of(problem: Problem, network: Network, now: int, errors: Errors | None = None, seed: int = 0) -> Work:
+    """A problem with the samples of the next two days: at sections, intakes and gauges on the water's way."""
     levels = [pulse.background for pulse in problem.pulses]
-    floor = known.floor or min(float(pulse.noise.min()) for pulse in problem.pulses)
     spots = tuple(
         Spot(p.id, at, float(np.median(levels)), float(np.std(levels)), p.name_zh, p.name_en)
         for p, at in _spots(problem, network)
     )
-    return outlook(problem, found.draws, spots, times, floor, known.relative, seed)
+    return Work(problem, spots, now + np.array(AHEAD, np.int64) * HOUR, errors or Errors(), seed)
+
+
+def work(asked: Work, tell: Callable[[float], None] | None = None) -> tuple[TraceResult, list[Sample]]:
+    """The tracing, and which sample would tell most. Raises as `trace`; `tell` hears what share is done."""
+    found = trace(asked.problem, asked.seed, None if tell is None else lambda share: tell(0.8 * share))
+    return found, samples(asked, found)
+
+
+def samples(asked: Work, found: TraceResult) -> list[Sample]:
+    """The samples that were thought of, best first."""
+    floor = asked.errors.floor or min(float(pulse.noise.min()) for pulse in asked.problem.pulses)
+    return outlook(asked.problem, found.draws, asked.spots, asked.times, floor, asked.errors.relative, asked.seed)
+
+
+def further(
+    problem: Problem, found: TraceResult, network: Network, now: int, errors: Errors | None = None, seed: int = 0
+) -> list[Sample]:
+    """Which sample in the next two days would tell most of what a tracing found."""
+    return samples(work_of(problem, network, now, errors, seed), found)
 
 
 def _spots(problem: Problem, network: Network) -> list[tuple[Place, tuple[float, ...]]]:

@@ -87,7 +87,10 @@ def test_a_node_in_no_federation_says_so_when_it_is_asked_of_others(calm: Api, p
     assert (answer.status_code, answer.json()["code"]) == (404, "federation.none")
 
 
-OF_ONE = ("command", "ledger/proof", "alarm", "loads")  # of something that must be there first; each has its own test
+OF_ONE = (
+    *("command", "ledger/proof", "alarm", "loads"),
+    *("tracing", "tracing/further", "tracing/predicted"),
+)  # of something that must be there first; each has its own test
 
 
 @pytest.mark.parametrize("path", [path for path in QUESTIONS if path not in (*AMONG_OTHERS, *OF_ONE)])

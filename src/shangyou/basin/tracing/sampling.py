@@ -7,6 +7,7 @@ the caller gives, so equal seeds give equal answers on every node.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import lgamma
 from typing import Final
@@ -102,16 +103,19 @@ def draw(
     amount: tuple[float, float],
     even: bool,
     random: np.random.Generator,
+    tell: Callable[[float], None],
 ) -> Draws:
     """Explanations of all candidates in proportion to their probability.
 
-    weight: (c,) of the candidates before the fact, summing to 1; amount: least and most [g]; even: as `weigh`.
+    weight: (c,) of the candidates before the fact, summing to 1; amount: least and most [g]; even: as `weigh`; tell:
+    hears what share of the rounds is done.
     """
     count = len(weight)
     pools: dict[int, _Pool] = {}
     evidence, effective = np.full(count, -np.inf), np.zeros(count)
     candidates = np.unique(modes.which)
     for number in range(ROUNDS + MORE):
+        tell(number / (ROUNDS + MORE))
         draws = int(np.clip(BUDGET // len(candidates), FEWEST, DRAWS))
         going = _going(number, evidence, effective, candidates, ENOUGH * draws)
         if not len(going):

@@ -24,6 +24,7 @@ from shangyou.faces.api import (
     passages,
     resolutions,
     standing,
+    tracings,
     warning_deeds,
 )
 from shangyou.faces.api.desk import Desk
@@ -293,5 +294,6 @@ DEEDS: Final[Mapping[str, Deed]] = {
         *incident_deeds.DEEDS,
         *resolutions.DEEDS,
         *compensation.DEEDS,
+        *tracings.DEEDS,
     )
 }

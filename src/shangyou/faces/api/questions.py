@@ -24,6 +24,7 @@ from shangyou.faces.api import (
     query,
     resolutions,
     standing,
+    tracings,
     vocabulary,
     warnings,
 )
@@ -107,5 +108,6 @@ QUESTIONS: Final = {
         *incidents.QUESTIONS,
         *resolutions.QUESTIONS,
         *compensation.QUESTIONS,
+        *tracings.QUESTIONS,
     )
 }
