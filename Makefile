@@ -31,7 +31,7 @@ check: setup-dev              ## format, lint, types, imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-conformance: setup-dev        ## the official kit of the Dataspace Protocol; needs Java 17 and Maven
+conformance: setup-dev        ## the official kit of the Dataspace Protocol; needs a JDK 17 and Maven
 	$(BIN)/python -m tests.conformance.official
 
 bench: setup-dev              ## the figures of docs/benchmarks.md

@@ -3,7 +3,7 @@
     >x  the counterpart sends x and it is taken      <x  the node sends x
     !x  the counterpart sends x and it is refused    =S  the node says that it stands in state S
 
-Source: dsp-tck 1.0.1; the two that the kit itself has disabled are not among them.
+Source: dsp-tck 1.0.1; the two that the kit itself has disabled are not among them. Its 1.0.0-RC6 holds the same ones.
 """
 
 from __future__ import annotations
