@@ -144,7 +144,7 @@ def test_limits_are_those_of_the_kind_of_water_and_the_day() -> None:
 
 
 def values(alarm: Alarm) -> Array:
-    return np.array([seen.peak for seen in alarm.seen])
+    return np.array([seen.peak for seen in alarm.seen if seen.parameter == "ammonia_nitrogen"])
 
 
 def test_peaks_are_those_of_each_section() -> None:

@@ -11,7 +11,7 @@ import pytest
 from shangyou import wiring
 from shangyou.faces.alarms import alarms, travel_hours
 from shangyou.faces.sentences import messages
-from shangyou.governance.detection import explain
+from shangyou.governance.detection import explain, signs
 from shangyou.settings import Settings
 from tests.contracts.test_alarms import alarm
 from tests.faces.cli.shell import Shell
@@ -62,6 +62,13 @@ def test_travel_times_come_from_the_rivers_of_the_node(shell: Shell) -> None:
 
 def test_every_way_to_exclude_an_explanation_has_its_sentence() -> None:
     source = Path(explain.__file__).read_text(encoding="utf-8")
-    ways = set(re.findall(r'"((?:spike|mark|check|flat|sampling|flow|neighbours)\.[a-z_]+)"', source))
+    ways = set(re.findall(r'"((?:spike|mark|check|flat|sampling|parts|life|flow|neighbours)\.[a-z_]+)"', source))
     told = {code.removeprefix("alarm.tried.") for code in messages() if code.startswith("alarm.tried.")}
+    assert ways == told
+
+
+def test_every_sign_has_its_sentence() -> None:
+    source = Path(signs.__file__).read_text(encoding="utf-8")
+    ways = set(re.findall(r'"((?:contradiction|joint|biological)\.[a-z_]+)"', source))
+    told = {code.removeprefix("alarm.sign.") for code in messages() if code.startswith("alarm.sign.")}
     assert ways == told

@@ -21,7 +21,7 @@ def two(tmp_path: Path) -> Iterator[Matters]:
 
 def test_an_alarm_tells_where_it_was_seen_and_what_was_ruled_out(two: Matters) -> None:
     page = two.reader("sichuan").get("/alarms/ab12").text
-    assert "51.a 氨氮 曾异常：最远 2.2 mg/L，已恢复" in page
+    assert "51.a 氨氮 曾异常：极值 2.2 mg/L，已恢复" in page
     assert "不是单个跳点：连续 2 次读数异常" in page
     assert "超过限值" in page
 

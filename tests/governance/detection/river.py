@@ -36,23 +36,26 @@ class River:
     sections: str = "a"
     hours: int = DAYS * 24
     seed: int = 1
+    usual: dict[str, tuple[float, float]] = field(default_factory=lambda: USUAL)  # by parameter: level and scatter
     keys: tuple[tuple[str, str], ...] = field(init=False)
     value: Array = field(init=False)
     doubt: np.ndarray[tuple[int, ...], np.dtype[np.uint8]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.keys = tuple((section, parameter) for section in self.sections for parameter in USUAL)
+        self.keys = tuple((section, parameter) for section in self.sections for parameter in self.usual)
         rng = np.random.default_rng(self.seed)
-        usual = np.array([USUAL[parameter] for _, parameter in self.keys])
+        usual = np.array([self.usual[parameter] for _, parameter in self.keys])
         self.value = usual[:, 0] + usual[:, 1] * rng.normal(0, 1, (self.hours, len(self.keys)))
         self.doubt = np.zeros(self.value.shape, np.uint8)
 
     def column(self, section: str, parameter: str) -> int:
         return self.keys.index((section, parameter))
 
-    def add(self, section: str, parameter: str, hour: int, values: list[float]) -> River:
-        """Lay a rise over a series."""
+    def add(self, section: str, parameter: str, hour: int, values: list[float], alone: bool = False) -> River:
+        """Lay a rise over a series; over total nitrogen too where it is ammonia, a part of it, and not alone."""
         self.value[hour : hour + len(values), self.column(section, parameter)] += values
+        if not alone and parameter == "ammonia_nitrogen" and (section, "total_nitrogen") in self.keys:
+            self.value[hour : hour + len(values), self.column(section, "total_nitrogen")] += values
         return self
 
     def mark(self, section: str, parameter: str, hour: int, count: int, doubt: int) -> River:

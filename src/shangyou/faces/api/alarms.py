@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 import pyarrow as pa
@@ -32,6 +33,7 @@ SEEN: Final = pa.schema(
         *(("section", TEXT), ("parameter", TEXT), ("unit", TEXT), ("since", TIME), ("raised", TIME), ("last", TIME)),
         *((name, REAL) for name in ("value", "limit", "usual", "peak")),
         *(("peak_at", TIME), ("rules", TEXT), ("excluded_zh", TEXT), ("excluded_en", TEXT), ("quiet", pa.bool_())),
+        *(("signs_zh", TEXT), ("signs_en", TEXT)),
     ]
 )
 CLOSE: Final = "alarms/close"  # deed
@@ -84,17 +86,47 @@ def _seen(one: Seen) -> dict[str, object]:
     row: dict[str, object] = {name: getattr(one, name) for name in ("section", "parameter", "value", "limit", "usual")}
     row |= {"unit": _unit(one.parameter), "peak": one.peak, "quiet": one.quiet, "rules": ", ".join(one.rules)}
     row |= {name: from_ms(getattr(one, name)) for name in ("since", "raised", "last", "peak_at")}
-    return row | {f"excluded_{language}": "; ".join(tried(one, language)) for language in ("zh", "en")}
+    for language in ("zh", "en"):
+        row |= {f"excluded_{language}": "; ".join(tried(one, language))}
+        row |= {f"signs_{language}": "; ".join(signs(one, language))}
+    return row
 
 
 def tried(one: Seen, language: str) -> list[str]:
     """A sentence for each explanation that was tried, in the order in which they were."""
-    return [sentence(f"alarm.tried.{each.how}", _short(each.facts), language).text for each in one.excluded]
+    return [sentence(f"alarm.tried.{each.how}", _short(each.facts, language), language).text for each in one.excluded]
 
 
-def _short(facts: dict[str, float | str]) -> dict[str, float | str]:
-    """Numbers with the digits that a reader needs."""
-    return {name: f"{value:.4g}" if isinstance(value, float) else value for name, value in facts.items()}
+def signs(one: Seen, language: str) -> list[str]:
+    """A sentence for each thing that other parameters of the place say for it."""
+    return [sentence(f"alarm.sign.{each.how}", _short(each.facts, language), language).text for each in one.signs]
+
+
+NAMES: Final = ("by", "whole", "other", "others")  # facts that name parameters
+
+
+def _short(facts: Mapping[str, float | str], language: str) -> dict[str, float | str]:
+    """Numbers with the digits that a reader needs, parameters and doubts in words."""
+    told: dict[str, float | str] = {}
+    for name, value in facts.items():
+        if isinstance(value, float):
+            told[name] = f"{value:.4g}" if abs(value) < 10_000 else f"{value:.3g}"
+        elif name in NAMES and isinstance(value, str):
+            told[name] = ("、" if language == "zh" else ", ").join(_named(key, language) for key in value.split())
+        elif name == "doubt":
+            told[name] = sentence(f"alarm.doubt.{value}", {}, language).text
+        else:
+            told[name] = value
+    return told
+
+
+def _named(key: str, language: str) -> str:
+    """Of a parameter in the middle of a sentence."""
+    try:
+        known = parameter(key)
+    except NotFoundError:  # a vocabulary that has lost a key since
+        return key
+    return known.name_zh if language == "zh" else known.name_en[:1].lower() + known.name_en[1:]
 
 
 def _peak(alarm: Alarm) -> float:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from shangyou.core.errors import ShangyouError
 from shangyou.faces.alarms import alarms
 from shangyou.faces.api.acts import perform
-from shangyou.faces.api.alarms import CLOSE, tried
+from shangyou.faces.api.alarms import CLOSE, signs, tried
 from shangyou.faces.portal.figures import digits, name_of, unit_of
 from shangyou.faces.portal.names import place_name
 from shangyou.faces.portal.parties import desk_of
@@ -33,6 +33,7 @@ class Row:
     usual: str
     limit: str
     tried: list[str]
+    signs: list[str]
 
 
 def page(visit: Visit, error: ShangyouError | None = None) -> Response:
@@ -80,4 +81,5 @@ def _row(visit: Visit, seen: Seen) -> Row:
         usual=told(seen.usual),
         limit=told(seen.limit),
         tried=tried(seen, visit.t.language),
+        signs=signs(seen, visit.t.language),
     )

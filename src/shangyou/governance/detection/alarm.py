@@ -14,7 +14,7 @@ class Rule(StrEnum):
     LIMIT = "limit"  # beyond the limit of the section's target, where it usually is not
     RATE = "rate"  # far from what is usual, within hours
     FORECAST = "forecast"  # on the way beyond the limit, by a robust line with its interval
-    CONTRADICTION = "contradiction"  # two parameters that cannot both be as usual: ammonia above total nitrogen
+    CONTRADICTION = "contradiction"  # parameters move against each other as nature does not move them
     JOINT = "joint"  # several parameters at once, each the way that pollution pushes it
     BIOLOGICAL = "biological"  # a monitor of living things
     NEIGHBOUR = "neighbour"  # what was seen upstream arrives when it should
@@ -36,6 +36,8 @@ class Cause(StrEnum):
     CHECK = "check"  # the automatic tests: impossible value, flat line
     FLAT = "flat"  # the value stands still
     SAMPLING = "sampling"  # the whole sample is odd: temperature jumps with it
+    PARTS = "parts"  # a part that is more than its whole, in the same water
+    LIFE = "life"  # plants by day, breathing by night
     FLOW = "flow"  # rain or a rising river
     NEIGHBOURS = "neighbours"  # the stations above and below say otherwise
 
@@ -46,6 +48,14 @@ class Excluded:
 
     cause: Cause
     how: str  # key of a sentence
+    facts: dict[str, float | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What other parameters of the place say for an alarm; `how` and `facts` as of what was excluded."""
+
+    how: str
     facts: dict[str, float | str]
 
 
@@ -66,6 +76,7 @@ class Seen:
     rules: tuple[Rule, ...]
     excluded: tuple[Excluded, ...]
     quiet: bool = False  # as usual again
+    signs: tuple[Sign, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +135,7 @@ def of_json(said: dict[str, Any]) -> Alarm:
                 **one,
                 "rules": tuple(Rule(rule) for rule in one["rules"]),
                 "excluded": tuple(Excluded(Cause(e["cause"]), e["how"], e["facts"]) for e in one["excluded"]),
+                "signs": tuple(Sign(**sign) for sign in one.get("signs", ())),  # older ones were kept without
             }
         )
         for one in said["seen"]

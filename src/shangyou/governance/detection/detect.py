@@ -18,8 +18,8 @@ from shangyou.governance.detection.explain import Case, explain, saw
 from shangyou.governance.detection.memory import PAUSE, Mask, Memory
 from shangyou.governance.detection.plan import HOUR, Plan
 from shangyou.governance.detection.readings import NOWHERE, Doubt, Readings, Waters
+from shangyou.governance.detection.signs import JOINT, signs
 
-JOINT: Final = ("ammonia_nitrogen", "total_phosphorus", "total_nitrogen", "permanganate_index", "dissolved_oxygen")
 FORGOTTEN: Final = 20 * 24 * HOUR  # an alarm that ended so long ago takes nothing up any more
 LINE: Final = 8  # readings of which a forecast is made
 SURE: Final = 0.1  # quantile of the slopes that a forecast rests on
@@ -150,7 +150,8 @@ class _Work:
         row = int(judged.rows[i])
         limit = float(self.limit[row])
         case = Case(self.memory, self.plan, self.waters, row, at, float(judged.value[i]), limit)
-        rules = tuple(self._rules(case, judged, i))
+        said = tuple(signs(case))
+        rules = tuple(dict.fromkeys(self._rules(case, judged, i, [rule for rule, _ in said if rule is not None])))
         if rules == (Rule.LIMIT,) and judged.z[i] < self.plan.limit_alone:
             return None
         if not rules or int(self.memory.streak[row]) < self._need(case, rules):
@@ -171,10 +172,11 @@ class _Work:
             limit=None if np.isnan(limit) else limit,
             rules=rules,
             excluded=excluded,
+            signs=tuple(sign for _, sign in said),
         )
         return self._keep(row, seen)
 
-    def _rules(self, case: Case, judged: _Judged, i: int) -> Iterator[Rule]:
+    def _rules(self, case: Case, judged: _Judged, i: int, said: list[Rule]) -> Iterator[Rule]:
         if case.watch.biological:
             yield Rule.BIOLOGICAL
         if judged.newly[i]:
@@ -183,9 +185,8 @@ class _Work:
             yield Rule.RATE
         if not judged.beyond[i] and crosses(case, self.sense[case.row]):
             yield Rule.FORECAST
-        if _contradicts(case):
-            yield Rule.CONTRADICTION
-        if case.parameter in JOINT and (self._together(case) >= 2 or self._alarmed(case)):
+        yield from said
+        if case.parameter in JOINT and self._alarmed(case):
             yield Rule.JOINT
         if any(self._arrives(case, alarm) for alarm in self.alarms.values()):
             yield Rule.NEIGHBOUR
@@ -195,11 +196,6 @@ class _Work:
         above = self.waters.nearest(case.section, case.others(case.parameter), upstream=True)
         doubtful = above is not None and not saw(case, *above) and len(rules) == 1
         return self.plan.need_alone if doubtful else self.plan.need
-
-    def _together(self, case: Case) -> int:
-        """How many other parameters of the section have been odd since shortly before."""
-        rows = [case.sibling(parameter) for parameter in JOINT if parameter != case.parameter]
-        return sum(row is not None and int(self.memory.odd_at[row]) >= case.since - 3 * HOUR for row in rows)
 
     def _alarmed(self, case: Case) -> bool:
         """Is there an alarm at the section already?"""
@@ -303,14 +299,3 @@ def crosses(case: Case, sense: float) -> bool:
     slope = float(np.quantile(slopes, SURE))
     ahead = case.plan.forecast_hours * HOUR
     return slope > 0 and sense * (case.value - case.limit) + slope * ahead > 0
-
-
-def _contradicts(case: Case) -> bool:
-    """Ammonia above the total nitrogen of which it is a part."""
-    if case.parameter != "ammonia_nitrogen":
-        return False
-    row = case.sibling("total_nitrogen")
-    if row is None:
-        return False
-    _, values = case.memory.recent(row, case.at - 6 * HOUR)
-    return bool(len(values)) and case.value > 1.1 * float(values[-1]) + 0.1

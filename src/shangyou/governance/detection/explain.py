@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,33 @@ STANDING: Final = 4  # equal values in succession that make a line flat, though 
 RIVER: Final = ("rainfall", "flow", "water_level", "turbidity")  # what tells of rain and rising water, surest first
 RISEN: Final = 1.5  # times the usual, of what tells of rain and rising water
 DILUTED: Final = 0.3  # what is left at the next station downstream, at the least, of what would matter
+SAME: Final = 4 * HOUR  # water of one place changes little meanwhile, unless something comes
+AROUND: Final = 3 * HOUR  # what is odd so shortly before belongs to the same
+ALONG: Final = 1.0  # scatters that a parameter moves at least, when it goes along
+SWING: Final = 1.0  # mg/L: of oxygen between night and day, where life makes the day's course
+NIGHT: Final = (21.0, 9.0)  # legal hours in which life only breathes, and the water recovers from it
+WHOLE: Final = {  # part: what it is a part of, both by weight of the same thing
+    "ammonia_nitrogen": "total_nitrogen",
+    "nitrate_nitrogen": "total_nitrogen",
+    "nitrite_nitrogen": "total_nitrogen",
+    "phosphate_phosphorus": "total_phosphorus",
+    "permanganate_index": "chemical_oxygen_demand",  # what permanganate oxidises, dichromate does too
+    "bod5": "chemical_oxygen_demand",
+    "chromium_vi": "chromium",
+}
+UNRELATED: Final = ("dissolved_oxygen", "ph", "conductivity", "permanganate_index", "total_phosphorus")
+ALGAE: Final = ("chlorophyll_a", "algal_density", "cyanobacteria_density", "phycocyanin")
 BEFORE: Final = 2 * HOUR  # a service this long before the first odd reading may have caused it
+
+
+class Beside(NamedTuple):
+    """Another parameter of the same water."""
+
+    row: int
+    value: float
+    usual: float
+    off: float  # from the usual [scatters], with its sign
+    odd: bool  # now or shortly before
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +81,28 @@ class Case:
     def sibling(self, parameter: str) -> int | None:
         """Row of another parameter of the section."""
         return self.memory.index.get((self.section, parameter))
+
+    def beside(self, parameter: str) -> Beside | None:
+        """The newest reading of another parameter of the section, if it is of the same water and its usual is known."""
+        row = self.sibling(parameter)
+        if row is None or np.isnan(self.memory.usual[row]):
+            return None
+        times, values = self.memory.recent(row, self.since - 1)
+        if not len(values) or times[-1] < self.at - SAME:
+            return None
+        usual = float(self.memory.usual[row])
+        odd = int(self.memory.odd_at[row]) >= self.since - AROUND
+        return Beside(row, float(values[-1]), usual, (float(values[-1]) - usual) / float(self.memory.scatter[row]), odd)
+
+    @property
+    def off(self) -> float:
+        """How far it is from its usual [scatters], with its sign."""
+        return (self.value - float(self.memory.usual[self.row])) / float(self.memory.scatter[self.row])
+
+    @property
+    def hour(self) -> float:
+        """Hour of the legal day, 0 to 24."""
+        return (self.at / HOUR + self.plan.legal_hours) % 24
 
     def others(self, parameter: str) -> list[str]:
         """Sections that measure a parameter and have been heard of lately."""
@@ -126,22 +174,105 @@ def _sampling(case: Case) -> Tried:
     return Excluded(Cause.SAMPLING, "sampling.steady", {"kelvin": round(jump, 2)})
 
 
+def _parts(case: Case) -> Tried:
+    """Of a part that is more than its whole, in water that both were measured in, one of the two is wrong.
+
+    Widened by a tenth, and by half of what anybody would act on, for what both instruments may be off. The whole is
+    believed unless it moves itself, or others beside it moved with the part.
+    """
+    name = WHOLE.get(case.parameter)
+    if name is None:
+        return Excluded(Cause.PARTS, "parts.none", {})
+    whole = case.beside(name)
+    if whole is None:
+        return Excluded(Cause.PARTS, "parts.unknown", {"whole": name})
+    facts: dict[str, float | str] = {"whole": name, "of": whole.value, "value": case.value}
+    least = float(case.watch.least)
+    if case.value <= 1.1 * whole.value + 0.5 * least:
+        return Excluded(Cause.PARTS, "parts.held", facts)
+    if whole.odd:  # it rises too, and is cut off at the top of its range, or is a sample behind
+        return Excluded(Cause.PARTS, "parts.rises", facts)
+    others = [each for each in UNRELATED if each not in (case.parameter, name) and odd_beside(case, each)]
+    if others:
+        return Excluded(Cause.PARTS, "parts.others", {**facts, "other": others[0]})
+    return Cause.PARTS
+
+
+def odd_beside(case: Case, parameter: str) -> bool:
+    """Has another parameter of the section been odd since shortly before?"""
+    found = case.beside(parameter)
+    return found is not None and found.odd
+
+
+def _life(case: Case) -> Tried:
+    """Plants raise oxygen and pH together by day; by night all that breathes lowers both."""
+    if case.watch.biological:
+        return _algae(case)
+    if case.parameter not in ("ph", "dissolved_oxygen"):
+        return Excluded(Cause.LIFE, "life.other", {})
+    name = "dissolved_oxygen" if case.parameter == "ph" else "ph"
+    other = case.beside(name)
+    if other is None:
+        return Excluded(Cause.LIFE, "life.unknown", {"other": name})
+    together = other.off >= ALONG if case.off > 0 else other.off <= -ALONG
+    facts: dict[str, float | str] = {"other": name, "value": other.value, "usual": other.usual}
+    if not together:
+        return Excluded(Cause.LIFE, "life.against", facts)
+    if case.off > 0:
+        return Cause.LIFE
+    worst = case.plan.worst.get(case.parameter, -np.inf)
+    night = case.hour >= NIGHT[0] or case.hour < NIGHT[1]
+    if night and case.value > worst and swing(case) >= SWING:
+        return Cause.LIFE
+    return Excluded(Cause.LIFE, "life.beyond", facts)
+
+
+def swing(case: Case) -> float:
+    """How much more oxygen there is by day than by night, usually [mg/L]; 0 where that is not known."""
+    row = case.sibling("dissolved_oxygen")
+    if row is None:
+        return 0.0
+    times, values = case.memory.recent(row, case.since - round(case.plan.days * 24) * HOUR)
+    hour = (times / HOUR + case.plan.legal_hours) % 24
+    past = times < case.since
+    day, night = values[past & (hour >= 12) & (hour < 19)], values[past & (hour < 9)]
+    return float(np.median(day) - np.median(night)) if len(day) >= 3 and len(night) >= 3 else 0.0
+
+
+def _algae(case: Case) -> Tried:
+    """A fluorescence sensor sees mud and light too: where algae are told otherwise as well, one of these agrees."""
+    others = [found for name in ALGAE if name != case.parameter and (found := case.beside(name)) is not None]
+    if not others:
+        return Excluded(Cause.LIFE, "life.alone", {})
+    if any(found.odd or found.off >= case.plan.calm for found in others):
+        return Excluded(Cause.LIFE, "life.algae", {})
+    return Cause.LIFE
+
+
 def _flow(case: Case) -> Tried:
     if not case.watch.runoff:
         return Excluded(Cause.FLOW, "flow.other_way", {})
     if case.limit == case.limit and case.value > case.plan.runoff_share * case.limit:
         return Excluded(Cause.FLOW, "flow.too_much", {"times": round(case.value / case.limit, 1)})
-    known = ""
-    for name in RIVER:
-        row = case.sibling(name)
-        if row is None or name == case.parameter or np.isnan(case.memory.usual[row]):
-            continue
-        known = known or name
-        if _rose(case, row):
-            return Cause.FLOW
-    if not known:
-        return Excluded(Cause.FLOW, "flow.unknown", {})
-    return Excluded(Cause.FLOW, "flow.steady", {"by": known})
+    by, rose = river(case)
+    if rose:
+        return Cause.FLOW
+    return Excluded(Cause.FLOW, "flow.steady", {"by": by}) if by else Excluded(Cause.FLOW, "flow.unknown", {})
+
+
+def river(case: Case) -> tuple[str, bool]:
+    """By what rain and rising water are known at the section ("" = nothing), and has any of it risen?
+
+    Phosphorus comes with particles: where turbidity is measured it alone tells, for clear water from a dam brings none.
+    """
+    known = [
+        (name, row)
+        for name in RIVER
+        if name != case.parameter and (row := case.sibling(name)) is not None and not np.isnan(case.memory.usual[row])
+    ]
+    if case.parameter == "total_phosphorus":
+        known = [each for each in known if each[0] == "turbidity"] or known
+    return known[0][0] if known else "", any(_rose(case, row) for _, row in known)
 
 
 def _rose(case: Case, row: int) -> bool:
@@ -178,4 +309,14 @@ def saw(case: Case, section: str, hours: float) -> bool:
     return earliest <= odd_at <= latest
 
 
-TESTS: Final[tuple[Callable[[Case], Tried], ...]] = (_spike, _mark, _check, _flat, _sampling, _flow, _neighbours)
+TESTS: Final[tuple[Callable[[Case], Tried], ...]] = (
+    _spike,
+    _mark,
+    _check,
+    _flat,
+    _sampling,
+    _parts,
+    _life,
+    _flow,
+    _neighbours,
+)

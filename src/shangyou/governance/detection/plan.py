@@ -37,7 +37,11 @@ WATCHED: Final[Mapping[str, Watch]] = MappingProxyType(
         "flow": Watch(1, 1.0, 0.03, 0.0, runoff=True, alone=False),
         "water_level": Watch(1, 0.05, 0.0, 0.3, runoff=True, alone=False),
         "rainfall": Watch(1, 0.5, 0.0, 5.0, runoff=True, alone=False),
+        "chemical_oxygen_demand": Watch(1, 1.0, 0.06, 10.0, runoff=True),
         "chlorophyll_a": Watch(1, 2.0, 0.1, 20.0, alone=False, biological=True),
+        "algal_density": Watch(1, 2e5, 0.15, 1e7, alone=False, biological=True),  # 1e7/L: HJ 1098-2020, a light bloom
+        "cyanobacteria_density": Watch(1, 2e5, 0.15, 1e7, alone=False, biological=True),
+        "phycocyanin": Watch(1, 1.0, 0.1, 10.0, alone=False, biological=True),
     }
 )
 CHEMICAL: Final = Watch(1, 0.0, 0.10, 0.0)  # any other parameter that has a limit: metals, organics
@@ -69,6 +73,7 @@ class Plan:
     slow: float = 2.0  # water may take so many times as long between stations as it typically does
     fast: float = 0.4
     slack_hours: float = 6.0
+    legal_hours: float = 8.0  # ahead of UTC: when it is day
 
     def watch(self, parameter: str) -> Watch:
         """How a parameter is watched."""
