@@ -14,6 +14,7 @@ from shangyou.flows.saying import Together, begin, say
 from shangyou.governance.fields import Void
 from shangyou.governance.warning.clocks import Clock, clocks, open_clocks
 from shangyou.governance.warning.compare import Difference, differences
+from shangyou.governance.warning.event import earlier, opened
 from shangyou.governance.warning.fold import situation
 from shangyou.governance.warning.read import table
 from shangyou.governance.warning.values import Content, Situation
@@ -21,6 +22,7 @@ from shangyou.standards.library import Edition, edition, editions
 
 SUBJECT: Final = "warning"
 FAMILY: Final = "warning_clocks"
+REFERRED: Final = 200  # characters of a title in a reference
 CHANGING: Final = ("first", "update")  # messages after which arrivals are computed anew
 Compute = Callable[[Content, int], Mapping[str, object]]  # the body of an arrival table; {} where none can be computed
 
@@ -209,6 +211,25 @@ def refine(together: Together, id: str, compute: Compute) -> bool:
         return False
     tell(together, id, "information", {"arrivals": body}, "")
     return True
+
+
+def refer(together: Together, found: Sequence[Seen]) -> int:
+    """In each open warning that we are in charge of, name the earlier one of the same event; how often that was said.
+
+    Two members that warn at once, or while they cannot hear each other, both find the same one to be the earlier.
+    """
+    by_id = {each.id: each for each in found}
+    said = 0
+    for later, first in earlier({id: each.situation for id, each in by_id.items()}).items():
+        situation = by_id[later].situation
+        if together.me not in situation.in_charge or situation.state != "open" or first in situation.refers:
+            continue
+        content, (by, _) = by_id[first].situation.content, opened(by_id[first].situation)
+        zh = f"与 {by} 先发的预警“{content.title_zh[:REFERRED]}”是同一事件。"
+        en = f"The same event as “{content.title_en[:REFERRED]}”, of which {by} warned before."
+        tell(together, later, "information", {"refers": first, "text": f"{zh} / {en}"}, "")
+        said += 1
+    return said
 
 
 def concerns(body: Mapping[str, object], member: str) -> bool:

@@ -84,7 +84,10 @@ class _Making:
         """A message, with what every message may carry: words, an arrival table, whom to call."""
         body = entry.body
         words, told, line = text(body, "text", WORDS), table(body, entry.author, entry.id), contact(body)
-        message = Message(entry.id, kind, entry.author, entry.at, words, table=told, contact=line, **more)
+        refers = text(body, "refers")
+        message = Message(
+            entry.id, kind, entry.author, entry.at, words, table=told, contact=line, refers=refers, **more
+        )
         if told is not None:
             self.tables[entry.author] = told
         if line is not None:
@@ -134,7 +137,7 @@ class _Making:
 
     def informed(self, entry: Said) -> None:
         """Somebody knows something."""
-        if not entry.body.get("arrivals"):
+        if not entry.body.get("arrivals"):  # a reference says in words what it refers to
             text(entry.body, "text", WORDS, need=True)
         answers = text(entry.body, "answers")
         if answers and not any(each.entry == answers and each.kind == "request" for each in self.messages):
@@ -206,6 +209,7 @@ class _Making:
             exercise=self.exercise,
             simulated=self.simulated,
             void=tuple(self.void),
+            refers=tuple(sorted({each.refers for each in self.messages if each.refers and each.by in self.in_charge})),
         )
 
 

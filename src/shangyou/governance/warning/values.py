@@ -92,6 +92,7 @@ class Message:
     changed: tuple[str, ...] = ()  # fields of the content that an update changed
     table: Table | None = None
     contact: Contact | None = None
+    refers: str = ""  # id of an earlier warning of the same event
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ class Situation:
     exercise: bool
     simulated: bool
     void: tuple[Void, ...] = field(default=())
+    refers: tuple[str, ...] = ()  # ids of earlier warnings of the same event, as those in charge said
 
     def message(self, entry: str) -> Message | None:
         """The message of an entry."""
