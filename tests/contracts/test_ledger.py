@@ -132,6 +132,13 @@ def test_a_shelf_keeps_the_newest_checkpoint_and_what_was_cosigned(shelf: Shelf)
     assert len(shelf.all_cosigned()) == 2
 
 
+def test_a_shelf_keeps_how_each_log_began(shelf: Shelf) -> None:
+    assert shelf.openings() == {}
+    shelf.put_opening("sichuan.shangyou/ledger/2", "岷江")
+    shelf.put_opening("guizhou.shangyou/ledger/2", "乌江")
+    assert shelf.openings() == {"sichuan.shangyou/ledger/2": "岷江", "guizhou.shangyou/ledger/2": "乌江"}
+
+
 def test_a_shelf_keeps_each_alarm_once(shelf: Shelf) -> None:
     alarm = Alarm("ledger.split", {"name": "x", "size": 7}, ("a", "b"), 5)
     assert shelf.put_alarm(alarm)

@@ -11,7 +11,9 @@ from shangyou.exchange.keys import member_key
 from shangyou.exchange.ledger.witness import SIZE_KIND, parse_request
 from shangyou.exchange.member import Level, Member
 from shangyou.exchange.ports import Answer
-from shangyou.flows.witness import as_json, tell_checkpoints, tell_consistency, tell_entries, witness
+from shangyou.flows.succession import hear_opening
+from shangyou.flows.told import as_json, tell_checkpoints
+from shangyou.flows.witness import tell_consistency, tell_entries, witness
 from tests.fakes.exchange_log import FakeLog, FakeSigner
 
 NAMES = ("ministry", "sichuan", "chongqing", "guizhou", "yunnan", "xizang", "qinghai")
@@ -65,9 +67,12 @@ class FakeFederation:
                     return Answer(200, "text/plain", signature.line().encode())
                 kind = SIZE_KIND if verdict.status == 409 else "text/plain"
                 return Answer(verdict.status, kind, f"{verdict.size}\n".encode(), {"x-shangyou-code": verdict.code})
+            if url.path == "/witness/opening":
+                hear_opening(log, log.shelf, members, body.decode(), self.now)
+                return Answer(200, "text/plain", b"")
             told: Mapping[str, object]
             if url.path == "/witness/checkpoints":
-                told = tell_checkpoints(log.shelf)
+                told = tell_checkpoints(log.shelf, member, log.hash)
             elif url.path == "/witness/log/consistency":
                 told = tell_consistency(log, int(query["old"]), int(query["new"]))
             else:

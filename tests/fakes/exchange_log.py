@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -64,6 +64,7 @@ class FakeShelf:
         self._kept: dict[str, Kept] = {}
         self._cosigned: dict[str, Note] = {}
         self._alarms: list[Alarm] = []
+        self._openings: dict[str, str] = {}
         self._lock = threading.Lock()
         self.salt = b"salt"
 
@@ -92,6 +93,12 @@ class FakeShelf:
     def witnessing(self) -> Iterator[None]:
         with self._lock:
             yield
+
+    def openings(self) -> Mapping[str, str]:
+        return dict(self._openings)
+
+    def put_opening(self, origin: str, proof: str) -> None:
+        self._openings[origin] = proof
 
     def put_alarm(self, alarm: Alarm) -> bool:
         known = any((a.code, a.facts, a.evidence) == (alarm.code, alarm.facts, alarm.evidence) for a in self._alarms)

@@ -72,6 +72,7 @@ def test_what_is_wrong_with_the_machine_is_told(machine: Machine, code: str, lev
     ("inside", "code", "level"),
     [
         (replace(QUIET, trouble="store.full"), "doctor.trouble", Level.UNAVAILABLE),
+        (replace(QUIET, ledger_behind=9), "doctor.ledger_behind", Level.CONFLICT),
         (replace(QUIET, behind=BEHIND_BAD + 1), "doctor.behind", Level.CONFLICT),
         (replace(QUIET, behind=1, serving=False), "doctor.waiting", Level.NOTE),
         (replace(QUIET, unconfirmed=3), "doctor.unconfirmed", Level.NOTE),

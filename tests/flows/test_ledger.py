@@ -176,7 +176,7 @@ def test_a_proof_is_of_the_newest_sealed_checkpoint_that_holds_the_entry() -> No
     sichuan.now(NOW)
     sizes = [parse_checkpoint(ledger.prove(log, log.shelf, index).note.text).size for index in (3, 5)]
     assert sizes == [5, 6]
-    trust = parse_trust(ledger.policy(federation.members["yunnan"], "sichuan", "sha256").text())
+    trust = parse_trust(ledger.policy(federation.members["yunnan"], "sichuan.shangyou/ledger").text())
     assert len(prove(parse_proof(ledger.prove(log, log.shelf, 3).text().encode()), trust).witnesses) == 6
     with pytest.raises(RefusedError, match=r"ledger\.quorum"):
         prove(ledger.prove(log, log.shelf, 5), trust)

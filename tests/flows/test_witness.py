@@ -18,7 +18,8 @@ from shangyou.exchange.ledger.note import signers
 from shangyou.exchange.ledger.witness import Request
 from shangyou.exchange.ports import Answer
 from shangyou.flows import ledger
-from shangyou.flows.witness import compare, cross_check, log_keys, tell_entries, witness
+from shangyou.flows.told import log_keys
+from shangyou.flows.witness import compare, cross_check, tell_entries, witness
 from tests.fakes.exchange_ledgers import FakeFederation
 from tests.fakes.exchange_log import FakeLog, entries, reading, signed
 

@@ -80,6 +80,7 @@ class Inside:
     trouble: str  # code of what is in the digest's way
     unconfirmed: int  # sections
     state: str  # programme that keeps the state, with its version
+    ledger_behind: int = 0  # entries of its ledger that a witness has seen, where it no longer holds them
 
 
 def examine(machine: Machine, inside: Inside | None, failed: tuple[str, dict[str, object]] | None) -> list[Finding]:
@@ -137,5 +138,7 @@ def _stores(inside: Inside | None, failed: tuple[str, dict[str, object]] | None)
         yield Finding("digest", Level.NOTE, "doctor.waiting", {"behind": inside.behind})
     else:
         yield Finding("digest", Level.GOOD, "doctor.digest")
+    if inside.ledger_behind:
+        yield Finding("ledger", Level.CONFLICT, "doctor.ledger_behind", {"size": inside.ledger_behind})
     if inside.unconfirmed:
         yield Finding("registry", Level.NOTE, "doctor.unconfirmed", {"sections": inside.unconfirmed})

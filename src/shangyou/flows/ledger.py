@@ -15,11 +15,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from shangyou.core.errors import ConflictError, NotFoundError, RefusedError, ShangyouError, UnavailableError
-from shangyou.exchange.ledger.checkpoint import Checkpoint, log_key, origin_of, parse_checkpoint, witness_key
+from shangyou.exchange.ledger.checkpoint import (
+    Checkpoint,
+    epoch_of,
+    hash_of,
+    log_key,
+    member_of,
+    parse_checkpoint,
+    witness_key,
+)
 from shangyou.exchange.ledger.entry import Entry
 from shangyou.exchange.ledger.log import Alarm, Kept, Log, Shelf
 from shangyou.exchange.ledger.note import Note, NoteKey, Signature, parse_signatures, sign, signers
 from shangyou.exchange.ledger.proof import Proof
+from shangyou.exchange.ledger.succession import newest_origin
 from shangyou.exchange.ledger.trusting import Trust, majority
 from shangyou.exchange.ledger.witness import SIZE_KIND, Request, quorum
 from shangyou.exchange.member import Member, Role, Standing
@@ -29,7 +38,10 @@ EVERY: Final = 10_000  # ms from the first act that no checkpoint holds to the c
 LEAVES: Final = 1_000  # acts that no checkpoint holds after which one is signed at once
 AGAIN: Final = 10_000  # ms until a witness that has not cosigned is asked again
 SECONDS: Final = 5.0  # that a witness may take
+TEXT_KIND: Final = "text/plain; charset=utf-8"
 ANSWER_MOST: Final = 64 << 10  # bytes of a witness's answer
+TRIES: Final = 3  # from the size that the witness has, and after telling it how our log began
+BEHIND: Final = ("ledger.rollback", "ledger.inconsistent")  # our log is not what the witness has seen of it
 
 
 def record(ledger: Ledger, kind: str, facts: Mapping[str, object], at: int) -> int:
@@ -56,24 +68,25 @@ def checkpoint(log: Log, shelf: Shelf, members: Members, signer: Signer, now: in
     """
     size, last = log.size(), shelf.checkpoint()
     head = parse_checkpoint(last.note.text) if last else None
-    origin = origin_of(members.me, log.hash)
+    origin = newest_origin(shelf, members.me, log.hash)
     if head is not None:
         if head.size > size or log.root(head.size) != head.root:
             raise UnavailableError("ledger.damaged", path=head.origin, entry=head.size)
         if head.size == size and head.origin == origin:
             return None
     text = Checkpoint(origin, size, log.root(size)).text()
-    kept = Kept(Note(text, (sign(text, _own_key(members, signer, log.hash), signer.sign),)), now)
+    kept = Kept(Note(text, (sign(text, own_key(members, signer, origin), signer.sign),)), now)
     shelf.put_checkpoint(kept)
     return kept
 
 
-def _own_key(members: Members, signer: Signer, hash: str) -> NoteKey:
+def own_key(members: Members, signer: Signer, origin: str) -> NoteKey:
+    """Our present key as that of our log. NotFoundError "keys.none"."""
     keys = members.member(members.me).keys
     public = next((key.public for key in keys if key.kid == signer.kid), None)
     if public is None:
         raise NotFoundError("keys.none", folder="", listed=[key.kid[:8] for key in keys])
-    return log_key(members.me, signer.suite, public, hash)
+    return log_key(members.me, signer.suite, public, hash_of(origin), epoch_of(origin))
 
 
 # ---- witnesses --------------------------------------------------------------------------------------------------
@@ -165,7 +178,7 @@ def seal(
     found: list[tuple[Asked, tuple[Signature, ...]]] = []
     if left:
         with ThreadPoolExecutor(len(left), "witness") as pool:
-            found = list(pool.map(lambda member: _ask(log, note, peers, member, sizes), left))
+            found = list(pool.map(lambda member: _ask(log, shelf, note, peers, member, sizes), left))
     asked = {each.member: each for each, _ in found}
     kept = Kept(note.also(signature for _, signatures in found for signature in signatures), kept.at)
     if any(signatures for _, signatures in found):
@@ -175,28 +188,29 @@ def seal(
     if result.sealed:
         shelf.put_sealed(kept)
     for each in told:
-        if each.code == "ledger.rollback" and each.facts is not None:
+        if each.code in BEHIND and each.facts is not None and "witness" in each.facts:
             raise_alarm(log, shelf, Alarm(each.code, each.facts, (kept.note.bytes().decode(),), now))
     return result
 
 
 def _ask(
-    log: Log, note: Note, peers: Peers, member: Member, sizes: dict[str, int]
+    log: Log, shelf: Shelf, note: Note, peers: Peers, member: Member, sizes: dict[str, int]
 ) -> tuple[Asked, tuple[Signature, ...]]:
     head = parse_checkpoint(note.text)
     try:
         old = min(sizes.get(member.id, 0), head.size)
-        answer = _send(log, note, head, peers, member, old)
-        if answer.status == 409 and answer.kind.startswith(SIZE_KIND):
-            told = answer.body[:30].decode("latin-1").strip()
-            old = int(told) if told.isdigit() else 0
-            if old > head.size:  # it has seen more of our log than there is: we are an old copy of ourselves
-                facts = {"name": head.origin, "size": old, "now": head.size, "witness": member.id}
-                return Asked(member.id, 0, "ledger.rollback", facts), ()
+        for _ in range(TRIES):
             answer = _send(log, note, head, peers, member, old)
+            if answer.status == 409 and answer.kind.startswith(SIZE_KIND):
+                told = answer.body[:30].decode("latin-1").strip()
+                old = int(told) if told.isdigit() else 0
+                if old > head.size:  # it has seen more of our log than there is: we are an old copy of ourselves
+                    facts = {"name": head.origin, "size": old, "now": head.size, "witness": member.id}
+                    return Asked(member.id, 0, "ledger.rollback", facts), ()
+            elif answer.status != 404 or not _open_at(shelf, head.origin, peers, member):
+                break
         if answer.status != 200:
-            code = answer.headers.get("x-shangyou-code", "") or "ledger.peer"
-            return Asked(member.id, 0, code, {"name": member.id, "detail": str(answer.status), "size": old}), ()
+            return _refusal(answer, head, member, old), ()
         signatures = _theirs(note, answer, member)
         sizes[member.id] = head.size
         time = cosignatures(Note(note.text, signatures), [member])[member.id]
@@ -205,11 +219,25 @@ def _ask(
         return Asked(member.id, 0, error.code, error.facts), ()
 
 
+def _open_at(shelf: Shelf, origin: str, peers: Peers, member: Member) -> bool:
+    """Tell a witness how our log began, if it follows another; did the witness take it in?"""
+    opening = shelf.openings().get(origin)
+    if opening is None:
+        return False
+    return peers.call(member.id, "POST", "/witness/opening", opening.encode(), TEXT_KIND, seconds=SECONDS).status == 200
+
+
+def _refusal(answer: Answer, head: Checkpoint, member: Member, old: int) -> Asked:
+    code = answer.headers.get("x-shangyou-code", "") or "ledger.peer"
+    facts: dict[str, object] = {"name": member.id, "detail": str(answer.status), "size": old}
+    if code in BEHIND:
+        facts |= {"name": head.origin, "witness": member.id}
+    return Asked(member.id, 0, code, facts)
+
+
 def _send(log: Log, note: Note, head: Checkpoint, peers: Peers, member: Member, old: int) -> Answer:
     request = Request(old, tuple(log.consistency(old, head.size)), note, head)
-    return peers.call(
-        member.id, "POST", "/witness/add-checkpoint", request.bytes(), "text/plain; charset=utf-8", seconds=SECONDS
-    )
+    return peers.call(member.id, "POST", "/witness/add-checkpoint", request.bytes(), TEXT_KIND, seconds=SECONDS)
 
 
 def _theirs(note: Note, answer: Answer, member: Member) -> tuple[Signature, ...]:
@@ -297,19 +325,30 @@ def prove(log: Log, shelf: Shelf, index: int) -> Proof:
     raise ConflictError("ledger.pending", index=index, size=size)
 
 
-def policy(members: Members, member: str, hash: str) -> Trust:
-    """Whom to trust for a member's log: its own keys, and a quorum of the other members that witness.
+def policy(members: Members, origin: str) -> Trust:
+    """Whom to trust for a log of a member: its own keys, and a quorum of the other members that witness.
 
     Witnesses that are suspended now stay: what they cosigned before holds.
     """
-    logs = [log_key(member, key.suite, key.public, hash) for key in members.member(member).keys]
-    others = [each for each in members.members() if each.id != member and Role.WITNESS in each.roles]
+    owner, hash, number = members.member(member_of(origin) or origin), hash_of(origin), epoch_of(origin)
+    logs = [log_key(owner.id, key.suite, key.public, hash, number) for key in owner.keys]
+    others = [each for each in members.members() if each.id != owner.id and Role.WITNESS in each.roles]
     return majority(logs, [(each.id, witness_keys(each)) for each in others], quorum(len(others)))
 
 
 def raise_alarm(log: Ledger, shelf: Shelf, alarm: Alarm) -> bool:
-    """Keep an alarm with its evidence and write it down; False if it is known already."""
+    """Keep an alarm with its evidence and write it down; False if it is known already.
+
+    A log that is behind is told of once, and not again with each act that it writes: of that there would be no end.
+    """
+    told = _lasting(alarm)
+    if alarm.code in BEHIND and any(each.code == alarm.code and _lasting(each) == told for each in shelf.alarms()):
+        return False
     if not shelf.put_alarm(alarm):
         return False
     record(log, "alarm", {"code": alarm.code, "facts": dict(alarm.facts)}, alarm.at)
     return True
+
+
+def _lasting(alarm: Alarm) -> dict[str, object]:
+    return {name: value for name, value in alarm.facts.items() if name != "now"}

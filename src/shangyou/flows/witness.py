@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Final
 from urllib.parse import quote
 
 from shangyou.core.errors import RefusedError, ShangyouError, UnavailableError
-from shangyou.exchange.keys import counts
 from shangyou.exchange.ledger.agreeing import SHARED, Difference, differences, names
 from shangyou.exchange.ledger.checkpoint import (
     Checkpoint,
+    epoch_of,
     hash_of,
-    log_key,
     member_of,
     parse_checkpoint,
     read_checkpoint,
@@ -25,26 +21,18 @@ from shangyou.exchange.ledger.checkpoint import (
 )
 from shangyou.exchange.ledger.entry import Entry, parse_entry
 from shangyou.exchange.ledger.log import Alarm, Log, Shelf
-from shangyou.exchange.ledger.merkle import HASHES, PROOF_MOST, grew, includes, leaf_hash
-from shangyou.exchange.ledger.note import Note, NoteKey, Signature, cosign, signers
-from shangyou.exchange.ledger.witness import Request, Verdict, decide, hash_line
+from shangyou.exchange.ledger.merkle import HASHES, grew, includes, leaf_hash
+from shangyou.exchange.ledger.note import Note, Signature, cosign
+from shangyou.exchange.ledger.succession import epoch
+from shangyou.exchange.ledger.witness import Request, Verdict, decide
 from shangyou.exchange.member import Standing
-from shangyou.exchange.ports import Answer, Members, Peers, Signer
-from shangyou.exchange.wire import parsed_object
+from shangyou.exchange.ports import Members, Peers, Signer
 from shangyou.flows.ledger import raise_alarm
+from shangyou.flows.succession import hear_opening
+from shangyou.flows.told import SECONDS, Told, View, ask_checkpoints, by_keys, hashes_of, json_of, lines, log_keys
+from shangyou.flows.told import views as views_of
 
-SECONDS: Final = 5.0  # that a member may take: a node that ends waits for it
-ANSWER_MOST: Final = 16 << 20  # bytes of what a peer tells of its log
 TOLD_MOST: Final = 10_000  # entries of one agreement that are told at a time, the newest
-
-
-def log_keys(members: Members, origin: str, at: int | None = None) -> list[NoteKey]:
-    """The keys of a log by the trust list; at a time only those that count then. None for a log of no member."""
-    known = {member.id: member for member in members.members()}.get(member_of(origin))
-    if known is None:
-        return []
-    keys = [key for key in known.keys if at is None or counts(key, at)]
-    return [log_key(known.id, key.suite, key.public, hash_of(origin)) for key in keys]
 
 
 # ---- as a witness -----------------------------------------------------------------------------------------------
@@ -63,26 +51,23 @@ def witness(
     listed = owner != members.me and any(
         each.id == owner and each.standing is Standing.ACTIVE for each in members.members()
     )
+    today = epoch(shelf.openings(), owner)
+    if listed and epoch_of(origin) != today:  # it has ended, or its member has not told yet how it began
+        return Verdict(404, "ledger.closed" if epoch_of(origin) < today else "ledger.origin"), None
     keys = log_keys(members, origin, now) if listed else []
     with shelf.witnessing():
         known = shelf.cosigned(origin)
         verdict = decide(request, parse_checkpoint(known.text) if known else None, keys)
         if verdict.status == 200:
-            shelf.put_cosigned(origin, _by(request.note, keys))
+            shelf.put_cosigned(origin, by_keys(request.note, keys))
     if verdict.status == 200:
         key = next(key for key in members.member(members.me).keys if key.kid == signer.kid)
         mine = witness_key(members.me, key.suite, key.public)
         return verdict, cosign(request.note.text, mine, signer.sign, now // 1000)
     if known is not None and (verdict.proven or (verdict.status == 422 and asker == owner)):
-        evidence = [known, _by(request.note, keys)]
+        evidence = [known, by_keys(request.note, keys)]
         raise_alarm(log, shelf, _alarm(verdict.code, origin, parse_checkpoint(known.text).size, evidence, now))
     return verdict, None
-
-
-def _by(note: Note, keys: Sequence[NoteKey]) -> Note:
-    """The note with the signatures of these keys alone, so that nobody can fill our shelf with others."""
-    known = {(key.name, key.id) for key in keys}
-    return Note(note.text, tuple(each for each in note.signatures if (each.name, each.id) in known))
 
 
 def _alarm(code: str, origin: str, size: int, notes: Sequence[Note], at: int, **facts: object) -> Alarm:
@@ -93,25 +78,6 @@ def _alarm(code: str, origin: str, size: int, notes: Sequence[Note], at: int, **
 # ---- comparing what is told -------------------------------------------------------------------------------------
 
 
-def tell_checkpoints(shelf: Shelf) -> dict[str, object]:
-    """What we tell others: our own newest checkpoint, and those of others that we cosigned last."""
-    kept = shelf.checkpoint()
-    return {
-        "own": kept.note.bytes().decode() if kept else None,
-        "cosigned": [note.bytes().decode() for note in shelf.all_cosigned()],
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A checkpoint that a log has signed, and who told us of it."""
-
-    note: Note
-    checkpoint: Checkpoint
-    teller: str  # member id
-    own: bool  # told by the log itself, as its newest
-
-
 def compare(log: Log, shelf: Shelf, members: Members, peers: Peers, now: int) -> list[Alarm]:
     """Ask every member which checkpoints it has; raise alarm where a log told different people different things.
 
@@ -119,54 +85,49 @@ def compare(log: Log, shelf: Shelf, members: Members, peers: Peers, now: int) ->
     """
     cosigned = shelf.all_cosigned()  # before anyone is asked: what they tell then is no older
     remembered = {head.origin: head for head in (parse_checkpoint(note.text) for note in cosigned)}
-    views = [view for note in cosigned for view in _view(members, note, members.me, own=False)]
     mine = shelf.checkpoint()
-    views += _view(members, mine.note, members.me, own=False) if mine else []
+    ours = [*cosigned, mine.note] if mine else cosigned
+    views = [view for note in ours for view in _view(members, note, members.me)]
     others = [each.id for each in members.members() if each.id != members.me and each.standing is Standing.ACTIVE]
+    opened: list[Alarm] = []
     if others:
         with ThreadPoolExecutor(len(others), "compare") as pool:  # one that hangs holds up nobody
-            views += chain.from_iterable(pool.map(lambda other: _told(members, peers, other), others))
+            told = list(pool.map(lambda other: _told(members, peers, other), others))
+        views += chain.from_iterable(each.views for each in told)
+        opened = [alarm for each in told for alarm in _heard(log, shelf, members, each.opening, now)]
     found: list[Alarm] = []
     for origin in sorted({view.checkpoint.origin for view in views}):
         of_one = [view for view in views if view.checkpoint.origin == origin]
-        found += _judge(members, peers, of_one, remembered.get(origin), now)
-    return [alarm for alarm in found if raise_alarm(log, shelf, alarm)]
+        closed = epoch_of(origin) < epoch(shelf.openings(), member_of(origin))
+        found += _judge(members, peers, of_one, remembered.get(origin), closed, now)
+    return opened + [alarm for alarm in found if raise_alarm(log, shelf, alarm)]
 
 
-def _told(members: Members, peers: Peers, member: str) -> list[View]:
-    """Checkpoints that a member tells of, as far as their logs have signed them."""
+def _heard(log: Log, shelf: Shelf, members: Members, opening: str, now: int) -> list[Alarm]:
+    """What is new of how a log goes on; what cannot be verified is passed over."""
     try:
-        told = _json(peers.call(member, "GET", "/witness/checkpoints", seconds=SECONDS), member)
+        alarm = hear_opening(log, shelf, members, opening, now) if opening else None
     except ShangyouError:
         return []
-    cosigned = told.get("cosigned")
-    notes = [(told.get("own"), True), *((each, False) for each in (cosigned if isinstance(cosigned, list) else []))]
-    views: list[View] = []
-    for text, own in notes[: 4 * len(members.members()) + 4]:
-        if isinstance(text, str):
-            try:
-                note, _ = read_checkpoint(text.encode())
-                views += _view(members, note, member, own)
-            except (ShangyouError, UnicodeEncodeError):
-                continue
-    return views
+    return [alarm] if alarm else []
 
 
-def _view(members: Members, note: Note, teller: str, own: bool) -> list[View]:
-    """The view, if the log itself has signed it; what anybody could have made up is no view."""
-    head = parse_checkpoint(note.text)
-    keys = log_keys(members, head.origin)
+def _told(members: Members, peers: Peers, member: str) -> Told:
+    """What a member knows; nothing of one that does not answer."""
     try:
-        signed = bool(keys and signers(_by(note, keys), keys))
-    except RefusedError:
-        signed = False
-    return [View(_by(note, keys), head, teller, own and member_of(head.origin) == teller)] if signed else []
+        return ask_checkpoints(members, peers, member)
+    except ShangyouError:
+        return Told()
+
+
+def _view(members: Members, note: Note, teller: str) -> list[View]:
+    return views_of(members, note, parse_checkpoint(note.text), teller, own=False)
 
 
 def _judge(
-    members: Members, peers: Peers, views: Sequence[View], remembered: Checkpoint | None, now: int
+    members: Members, peers: Peers, views: Sequence[View], remembered: Checkpoint | None, closed: bool, now: int
 ) -> list[Alarm]:
-    """Alarms about one log."""
+    """Alarms about one log. One that is closed has told that it can no longer prove itself."""
     by_size: dict[int, View] = {}
     found: list[Alarm] = []
     for view in views:
@@ -179,7 +140,7 @@ def _judge(
             evidence = [view.note, by_size[remembered.size].note]
             size = view.checkpoint.size
             found.append(_alarm("ledger.rollback", remembered.origin, remembered.size, evidence, now, now=size))
-    if not found:
+    if not found and not closed:
         for old, new in pairwise(by_size[size] for size in sorted(by_size)):
             if member_of(old.checkpoint.origin) != members.me and not _consistent(peers, old, new):
                 evidence = [old.note, new.note]
@@ -196,7 +157,7 @@ def _consistent(peers: Peers, old: View, new: View) -> bool:
         answer = peers.call(member, "GET", path, seconds=SECONDS)
         if answer.status >= 500:
             return True
-        proof = _hashes(_json(answer, member).get("proof"), member)
+        proof = hashes_of(json_of(answer, member).get("proof"), member)
     except UnavailableError:
         return True
     except ShangyouError:
@@ -217,7 +178,7 @@ def tell_entries(log: Log, shelf: Shelf, asker: str, agreement: str) -> dict[str
     if not any(names(entry.facts, asker) for _, _, entry in about):
         raise RefusedError("ledger.party", agreement=agreement)
     told = [
-        {"index": index, "entry": leaf.decode(), "proof": _lines(log.inclusion(index, size))}
+        {"index": index, "entry": leaf.decode(), "proof": lines(log.inclusion(index, size))}
         for index, leaf, _ in about[-TOLD_MOST:]
     ]
     return {"checkpoint": kept.note.bytes().decode() if kept else "", "entries": told}
@@ -263,7 +224,7 @@ def _testimony(members: Members, peers: Peers, peer: str, agreement: str) -> lis
     answer = peers.call(peer, "GET", path, seconds=SECONDS)
     if answer.status == 403 and answer.headers.get("x-shangyou-code") == "ledger.party":
         return []  # its log knows nothing of us in this agreement
-    told = _json(answer, peer)
+    told = json_of(answer, peer)
     entries = told.get("entries")
     if not isinstance(entries, list) or len(entries) > TOLD_MOST:
         raise UnavailableError("ledger.peer", name=peer, detail="entries")
@@ -273,7 +234,7 @@ def _testimony(members: Members, peers: Peers, peer: str, agreement: str) -> lis
         note, head = read_checkpoint(str(told.get("checkpoint")).encode())
     except ShangyouError as error:
         raise UnavailableError("ledger.peer", name=peer, detail=error.code) from error
-    if not any(view.own for view in _view(members, note, peer, own=True)):
+    if not any(view.own for view in views_of(members, note, head, peer, own=True)):
         raise UnavailableError("ledger.peer", name=peer, detail="checkpoint")
     return [_proved(each, head, peer) for each in entries]
 
@@ -282,7 +243,7 @@ def _proved(told: object, head: Checkpoint, peer: str) -> Entry:
     if not isinstance(told, Mapping) or not isinstance(told.get("entry"), str) or type(told.get("index")) is not int:
         raise UnavailableError("ledger.peer", name=peer, detail="entry")
     leaf, hash = told["entry"].encode(), HASHES[hash_of(head.origin)]
-    path = _hashes(told.get("proof"), peer)
+    path = hashes_of(told.get("proof"), peer)
     if not includes(hash, leaf_hash(hash, leaf), told["index"], head.size, path, head.root):
         raise UnavailableError("ledger.peer", name=peer, detail=f"proof of entry {told['index']}")
     try:
@@ -291,39 +252,6 @@ def _proved(told: object, head: Checkpoint, peer: str) -> Entry:
         raise UnavailableError("ledger.peer", name=peer, detail=error.code) from error
 
 
-# ---- wire -------------------------------------------------------------------------------------------------------
-
-
-def _lines(hashes: Sequence[bytes]) -> list[str]:
-    return [base64.b64encode(each).decode() for each in hashes]
-
-
 def tell_consistency(log: Log, old: int, new: int) -> dict[str, object]:
     """That the log only grew between two sizes. ConflictError "ledger.index"."""
-    return {"proof": _lines(log.consistency(old, new))}
-
-
-def _hashes(told: object, peer: str) -> list[bytes]:
-    if not isinstance(told, list) or len(told) > PROOF_MOST:
-        raise UnavailableError("ledger.peer", name=peer, detail="proof")
-    try:
-        return [hash_line(str(line)) for line in told]
-    except ShangyouError as error:
-        raise UnavailableError("ledger.peer", name=peer, detail="proof") from error
-
-
-def _json(answer: Answer, peer: str) -> dict[str, object]:
-    if answer.status != 200:
-        code = answer.headers.get("x-shangyou-code", "")
-        if answer.status < 500:
-            raise RefusedError("ledger.peer", name=peer, detail=f"{answer.status} {code}")
-        raise UnavailableError("ledger.peer", name=peer, detail=f"{answer.status} {code}")
-    try:
-        return parsed_object(answer.body, ANSWER_MOST)
-    except ShangyouError as error:
-        raise UnavailableError("ledger.peer", name=peer, detail=error.code) from error
-
-
-def as_json(told: Mapping[str, object]) -> bytes:
-    """As it is sent."""
-    return json.dumps(told, ensure_ascii=False).encode()
+    return {"proof": lines(log.consistency(old, new))}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shangyou.core.errors import InputError
-from shangyou.exchange.ledger.checkpoint import Checkpoint, member_of, origin_of, parse_checkpoint
+from shangyou.exchange.ledger.checkpoint import Checkpoint, epoch_of, hash_of, member_of, origin_of, parse_checkpoint
 from shangyou.exchange.ledger.merkle import consistency, sha256
 from shangyou.exchange.ledger.witness import Request, decide, parse_request, quorum
 from tests.fakes.exchange_log import FakeSigner, entries, key_of, reading, signed
@@ -131,4 +131,8 @@ def test_it_takes_more_than_half_of_the_witnesses() -> None:
 def test_a_log_is_named_after_its_member_and_its_hash() -> None:
     assert member_of(origin_of("sichuan")) == member_of(origin_of("sichuan", "sm3")) == "sichuan"
     assert origin_of("sichuan") != origin_of("sichuan", "sm3")
+    assert [epoch_of(origin_of("sichuan", hash, n)) for hash in ("sha256", "sm3") for n in (1, 2, 99)] == [1, 2, 99] * 2
+    assert member_of(origin_of("sichuan", "sm3", 2)) == "sichuan"
+    assert hash_of(origin_of("sichuan", "sm3", 2)) == "sm3"
+    assert [epoch_of(f"sichuan.shangyou/ledger/{tail}") for tail in ("1", "02", "100", "2/3", "")] == [0] * 5
     assert member_of("example.com/log") == member_of("sichuan.shangyou/ledger-other") == ""

@@ -43,7 +43,7 @@ def test_six_members_of_both_suites_seal_a_log_and_its_proof_needs_nobody(seven:
     assert found is not None
     assert (found.cosigned, found.needed, [each.code for each in found.asked if each.code]) == (6, 4, [])
     proof = parse_proof(ledger.prove(log, log.shelf, index).text().encode())
-    trust = parse_trust(ledger.policy(seven["guizhou"].members, "sichuan", "sha256").text())
+    trust = parse_trust(ledger.policy(seven["guizhou"].members, "sichuan.shangyou/ledger").text())
     assert len(prove(proof, trust).witnesses) == 6
     assert parse_entry(proof.entry).facts == {"about": "岷江"}
 

@@ -1,7 +1,7 @@
 """What a node keeps beside its log, each in a small file that is there whole or not at all.
 
-`checkpoint`, `sealed`: our newest; `cosigned/`: what we cosigned of others, by log; `alarms/`: what cannot be, with its
-evidence; `salt`: of the hashes that stand for personal data.
+`checkpoint`, `sealed`: our newest; `cosigned/`: what we cosigned of others, by log; `openings/`: how logs that follow
+another began; `alarms/`: what cannot be, with its evidence; `salt`: of the hashes that stand for personal data.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import json
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,8 @@ class FileShelf:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._cosigned, self._alarms = path / "cosigned", path / "alarms"
-        for folder in (path, self._cosigned, self._alarms):
+        self._cosigned, self._alarms, self._openings = path / "cosigned", path / "alarms", path / "openings"
+        for folder in (path, self._cosigned, self._alarms, self._openings):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._witnessing = threading.Lock()
         self.salt = self._salt()
@@ -83,6 +83,16 @@ class FileShelf:
         """See Shelf."""
         with self._witnessing:
             yield
+
+    def openings(self) -> Mapping[str, str]:
+        """See Shelf."""
+        told = [found for file in sorted(self._openings.glob("*.json")) if (found := _read(file)) is not None]
+        return {each["log"]: each["proof"] for each in told}
+
+    def put_opening(self, origin: str, proof: str) -> None:
+        """See Shelf."""
+        told = {"log": origin, "proof": proof}
+        replace_file(self._openings / f"{place_of(origin)}.json", json.dumps(told, ensure_ascii=False).encode())
 
     def put_alarm(self, alarm: Alarm) -> bool:
         """See Shelf. One with the same code, facts and evidence is known already, whenever it was."""

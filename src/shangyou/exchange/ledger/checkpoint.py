@@ -14,11 +14,13 @@ from shangyou.exchange.ledger.note import Note, NoteKey, Use, parse_note, unbase
 
 DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,18}")  # no leading zeroes
 SUFFIX: Final = {"sha256": "", "sm3": "-sm3"}  # of an origin: a log that hashes otherwise is another log
+EPOCHS: Final = 99  # logs that a member may have one after the other: what others keep of them is bounded
+_ORIGIN: Final = re.compile(r"(?P<member>.+?)\.shangyou/ledger(?:/(?P<epoch>[2-9]|[1-9][0-9]))?(?P<suffix>-sm3)?")
 
 
-def origin_of(member: str, hash: str = "sha256") -> str:
-    """The name of a member's log on every checkpoint."""
-    return f"{member}.shangyou/ledger{SUFFIX[hash]}"
+def origin_of(member: str, hash: str = "sha256", epoch: int = 1) -> str:
+    """The name of a member's log on every checkpoint; `epoch` counts its logs, see succession."""
+    return f"{member}.shangyou/ledger{f'/{epoch}' if epoch > 1 else ''}{SUFFIX[hash]}"
 
 
 def witness_of(member: str) -> str:
@@ -33,13 +35,19 @@ def hash_of(origin: str) -> str:
 
 def member_of(origin: str) -> str:
     """Whose log it is; "" for a name that is none of ours."""
-    member, found, rest = origin.partition(".shangyou/ledger")
-    return member if found and rest in SUFFIX.values() else ""
+    found = _ORIGIN.fullmatch(origin)
+    return found["member"] if found else ""
 
 
-def log_key(member: str, suite: str, public: bytes, hash: str = "sha256") -> NoteKey:
+def epoch_of(origin: str) -> int:
+    """Which of its member's logs it is: 1 is the first; 0 for a name that is none of ours."""
+    found = _ORIGIN.fullmatch(origin)
+    return int(found["epoch"] or 1) if found else 0
+
+
+def log_key(member: str, suite: str, public: bytes, hash: str = "sha256", epoch: int = 1) -> NoteKey:
     """A member's key as that of its log."""
-    return NoteKey(origin_of(member, hash), suite, Use.LOG, public)
+    return NoteKey(origin_of(member, hash, epoch), suite, Use.LOG, public)
 
 
 def witness_key(member: str, suite: str, public: bytes) -> NoteKey:

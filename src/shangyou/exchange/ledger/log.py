@@ -48,7 +48,7 @@ class Kept:
 class Alarm:
     """Something that cannot be if everybody is honest and whole."""
 
-    code: str  # ledger.split, ledger.rollback, ledger.inconsistent, ledger.disagree
+    code: str  # ledger.split, ledger.rollback, ledger.inconsistent, ledger.disagree, ledger.reopened_*
     facts: Mapping[str, object]
     evidence: Sequence[str]  # signed notes that anyone can verify; none for a disagreement
     at: int  # ms since 1970 UTC
@@ -87,6 +87,14 @@ class Shelf(Protocol):
 
     def witnessing(self) -> AbstractContextManager[None]:
         """While within, nobody else reads and changes what was cosigned."""
+        ...
+
+    def openings(self) -> Mapping[str, str]:
+        """How logs that follow another began, own and of others: the proof of the entry that says so, by origin."""
+        ...
+
+    def put_opening(self, origin: str, proof: str) -> None:
+        """Keep one; of each log there is one."""
         ...
 
     def put_alarm(self, alarm: Alarm) -> bool:

@@ -10,16 +10,19 @@ import pyarrow as pa
 
 from shangyou.core.clock import from_ms
 from shangyou.core.errors import ConflictError, InputError, ShangyouError
-from shangyou.exchange.ledger.checkpoint import member_of, origin_of, parse_checkpoint
-from shangyou.exchange.ledger.entry import KINDS, Entry, parse_entry
+from shangyou.exchange.ledger.checkpoint import member_of, parse_checkpoint
+from shangyou.exchange.ledger.entry import KINDS, Entry, parse_entry, pseudonym
 from shangyou.exchange.ledger.log import Kept, Log
+from shangyou.exchange.ledger.succession import behind, newest_origin
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, made
 from shangyou.faces.keeping import keeping
 from shangyou.faces.rows import Rows
 from shangyou.faces.sentences import sentence
 from shangyou.flows import ledger as flow
+from shangyou.flows import succession
 from shangyou.flows.witness import cross_check
+from shangyou.wiring_exchange import member_exchange
 
 LOOK: Final = 20_000  # entries that are looked through for those of a kind
 PIECE: Final = 500
@@ -81,7 +84,7 @@ STATE: Final = pa.schema(
     [
         *(("log", TEXT), ("hash", TEXT), ("size", WHOLE), ("bytes", WHOLE)),
         *(("signed", WHOLE), ("signed_at", TIME), ("root", TEXT), ("cosigned", WHOLE), ("needed", WHOLE)),
-        *(("sealed", WHOLE), ("sealed_at", TIME), ("alarms", WHOLE)),
+        *(("sealed", WHOLE), ("sealed_at", TIME), ("alarms", WHOLE), ("behind", WHOLE)),
     ]
 )
 
@@ -91,8 +94,10 @@ def state(desk: Desk) -> Rows:
     kept, node = keeping(desk.node), desk.node
     shelf = node.ledger.shelf
     sealing = flow.sealing(shelf, kept.members)
+    origin = newest_origin(shelf, kept.members.me, node.ledger.hash)
     row: dict[str, object] = {
-        "log": origin_of(kept.members.me, node.ledger.hash),
+        "log": origin,
+        "behind": behind(shelf, origin),
         "hash": node.ledger.hash,
         "size": node.ledger.size(),
         "bytes": node.ledger.stored(),
@@ -141,10 +146,15 @@ def proof(desk: Desk, index: Annotated[int, "number of the entry"] = 0) -> Rows:
     return made(pa.schema([("index", WHOLE), ("size", WHOLE), ("cosigned", WHOLE), ("proof", TEXT)]), [row])
 
 
-def policy(desk: Desk, member: Annotated[str, "whose log; empty: this node's"] = "") -> Rows:
+def policy(
+    desk: Desk,
+    member: Annotated[str, "whose log; empty: this node's"] = "",
+    log: Annotated[str, "its name, as on its checkpoints; empty: the member's log of today"] = "",
+) -> Rows:
     """Whom a verifier must trust for a member's log: keys of the log and of its witnesses, and how many of them."""
-    kept = keeping(desk.node)
-    text = flow.policy(kept.members, member or kept.members.me, desk.node.ledger.hash).text()
+    kept, ledger = keeping(desk.node), desk.node.ledger
+    origin = log or newest_origin(ledger.shelf, member or kept.members.me, ledger.hash)
+    text = flow.policy(kept.members, origin).text()
     return made(pa.schema([("policy", TEXT)]), [{"policy": text}])
 
 
@@ -193,7 +203,28 @@ def check(
     return done | {"new_alarms": found, "alarms": len(node.ledger.shelf.alarms())}
 
 
+def reopen(
+    desk: Desk,
+    reason: Annotated[str, "why the log is behind: backup, loss or copy"],
+    member: Annotated[str, "this node's own member id, once more: this cannot be undone"],
+) -> dict[str, object]:
+    """Let the log go on under a new name where it no longer holds what its witnesses have cosigned; all members see it.
+
+    Refused as long as the log holds all that anybody has seen of it.
+    """
+    kept, ledger = keeping(desk.node), desk.node.ledger
+    if member != kept.members.me:
+        raise InputError("ledger.own_name", name=member[:80], member=kept.members.me)
+    joined = member_exchange(desk.node)
+    by = pseudonym(ledger.shelf.salt, desk.by) if desk.by else ""
+    found = succession.reopen(ledger, ledger.shelf, kept.members, kept.peers, joined.signer, reason, by, desk.now())
+    sealed = kept.keeper.now(desk.now())
+    done = found.facts() | {"cosigned": sealed.cosigned if sealed else 0, "needed": sealed.needed if sealed else 0}
+    return {**done, "log": found.log, "reason": reason}
+
+
 AUDITORS: Final = frozenset({"operator", "security", "manager"})
+KEEPERS: Final = frozenset({"operator", "security"})  # who may end a log
 QUESTIONS: Final[tuple[tuple[str, Callable[..., Rows], str], ...]] = (  # path, function, group of the documentation
     ("ledger", entries, "ledger"),
     ("ledger/state", state, "ledger"),
@@ -205,4 +236,5 @@ QUESTIONS: Final[tuple[tuple[str, Callable[..., Rows], str], ...]] = (  # path, 
 DEEDS: Final[tuple[tuple[str, Callable[..., dict[str, Any]], str, frozenset[str]], ...]] = (
     ("ledger/checkpoint", checkpoint, "ledger", AUDITORS),
     ("ledger/check", check, "ledger", AUDITORS),
+    ("ledger/reopen", reopen, "ledger", KEEPERS),
 )

@@ -1,6 +1,7 @@
 """The ledger between nodes: cosigning (C2SP tlog-witness), telling which checkpoints are known, and own proofs.
 
 POST /witness/add-checkpoint                        cosign a checkpoint, or say why not
+POST /witness/opening                               hear how a log goes on that can no longer prove its past
 GET  /witness/SHA-256(origin)/checkpoint            the checkpoint of a log that was cosigned here last
 GET  /witness/checkpoints                           all of them, and our own newest
 GET  /witness/log/checkpoint, /witness/log/consistency?old=&new=, /witness/log/entries?agreement=
@@ -15,9 +16,12 @@ from starlette.routing import Route
 
 from shangyou.core.errors import InputError, NotFoundError
 from shangyou.exchange.ledger.checkpoint import parse_checkpoint, place_of
+from shangyou.exchange.ledger.succession import OPENING_MOST
 from shangyou.exchange.ledger.witness import BODY_MOST, SIZE_KIND, parse_request
 from shangyou.faces.between.access import CODE, Call, endpoint
-from shangyou.flows.witness import as_json, tell_checkpoints, tell_consistency, tell_entries, witness
+from shangyou.flows.succession import hear_opening
+from shangyou.flows.told import as_json, tell_checkpoints
+from shangyou.flows.witness import tell_consistency, tell_entries, witness
 from shangyou.wiring_exchange import Exchange
 
 TEXT: Final = "text/plain; charset=utf-8"
@@ -27,6 +31,7 @@ def routes(exchange: Exchange) -> list[Route]:
     """The routes of this part."""
     return [
         Route("/witness/add-checkpoint", endpoint(exchange, add_checkpoint, BODY_MOST), methods=["POST"]),
+        Route("/witness/opening", endpoint(exchange, opening, OPENING_MOST), methods=["POST"]),
         Route("/witness/checkpoints", endpoint(exchange, checkpoints), methods=["GET"]),
         Route("/witness/log/checkpoint", endpoint(exchange, own_checkpoint), methods=["GET"]),
         Route("/witness/log/consistency", endpoint(exchange, own_consistency), methods=["GET"]),
@@ -49,9 +54,21 @@ def add_checkpoint(call: Call) -> Response:
     return Response(verdict.code + "\n", verdict.status, {CODE: verdict.code}, media_type=TEXT)
 
 
+def opening(call: Call) -> Response:
+    """Take in how a member's log goes on; said twice, it is heard once."""
+    exchange, ledger = call.exchange, call.exchange.node.ledger
+    try:
+        text = call.body.decode()
+    except UnicodeDecodeError:
+        raise InputError("ledger.opening", detail="UTF-8") from None
+    hear_opening(ledger, ledger.shelf, exchange.members, text, exchange.now())
+    return _text("")
+
+
 def checkpoints(call: Call) -> Response:
     """All that is known here, for comparing."""
-    return _json(tell_checkpoints(call.exchange.node.ledger.shelf))
+    exchange, ledger = call.exchange, call.exchange.node.ledger
+    return _json(tell_checkpoints(ledger.shelf, exchange.me, ledger.hash))
 
 
 def checkpoint_of(call: Call) -> Response:

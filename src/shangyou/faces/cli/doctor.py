@@ -63,9 +63,11 @@ def _inside(call: Call) -> tuple[Inside | None, tuple[str, dict[str, object]] | 
     try:
         with call.session() as session:
             told = session.ask("status").table().to_pylist()[0]
+            behind = session.ask("ledger/state").table().to_pylist()[0]["behind"]
     except ShangyouError as error:
         return None, (error.code, error.facts)
-    return Inside(told["serving"], told["behind"], told["trouble"], told["unconfirmed"], told["state_store"]), None
+    state = told["state_store"]
+    return Inside(told["serving"], told["behind"], told["trouble"], told["unconfirmed"], state, behind), None
 
 
 def _show(call: Call, findings: list[Finding]) -> None:

@@ -51,7 +51,6 @@ def verify(
     policy: Annotated[Path | None, typer.Option(help=t("ledger.verify.policy"), show_default=False)] = None,
 ) -> None:
     """Verify a proof; without a policy, by the trust list of this node."""
-    from shangyou.exchange.ledger.checkpoint import member_of
     from shangyou.exchange.ledger.proof import parse_proof, prove
     from shangyou.exchange.ledger.trusting import parse_trust
 
@@ -59,7 +58,7 @@ def verify(
     origin = proof.checkpoint.origin
     if policy is None:
         with call.session() as session:
-            [row] = session.ask("ledger/policy", member=member_of(origin) or origin).table().to_pylist()
+            [row] = session.ask("ledger/policy", log=origin).table().to_pylist()
         text = row["policy"]
     else:
         text = _read(policy).decode("utf-8", "replace")
@@ -106,6 +105,18 @@ def check(
         call.say("ledger.check.done", **done)
         if done["alarms"] or call.format != "table":
             call.show(session.ask("ledger/alarms"), ("at", "code", "member", "text"))
+
+
+@command(app, "reopen", "ledger.reopen")
+def reopen(
+    call: Call,
+    member: Annotated[str, typer.Argument(help=t("ledger.reopen.member"))],
+    reason: Annotated[str, typer.Option(help=t("ledger.reopen.reason"))],
+) -> None:
+    """Go on under a new name after an old backup was restored."""
+    with call.session() as session:
+        done = session.do("ledger/reopen", reason=reason, member=member)
+    call.say("ledger.reopen.done", **done)
 
 
 @command(app, "verifier", "ledger.verifier")

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final, cast
 from starlette.responses import Response
 
 from shangyou.core.errors import InputError, NotFoundError
-from shangyou.exchange.ledger.checkpoint import origin_of, parse_checkpoint
+from shangyou.exchange.ledger.checkpoint import parse_checkpoint
 from shangyou.exchange.ledger.entry import KINDS
 from shangyou.exchange.ledger.log import Kept
+from shangyou.exchange.ledger.succession import newest_origin
 from shangyou.faces import verify_proof
 from shangyou.faces.api.ledger import newest
 from shangyou.faces.keeping import Keeping, keeping
@@ -39,7 +40,7 @@ def page(visit: Visit) -> Response:
     return visit.page(
         "ledger.html",
         title=finding(visit, kept, len(alarms)),
-        log=origin_of(kept.members.me, kept.ledger.hash),
+        log=_origin(kept),
         joined=kept.joined,
         size=kept.ledger.size(),
         stored=kept.ledger.stored(),
@@ -53,6 +54,10 @@ def page(visit: Visit) -> Response:
         rows=[(index, entry, _facts(entry.facts)) for index, entry in found[:ROWS]],
         older=found[ROWS - 1][0] if len(found) > ROWS else None,
     )
+
+
+def _origin(kept: Keeping) -> str:
+    return newest_origin(kept.ledger.shelf, kept.members.me, kept.ledger.hash)
 
 
 def finding(visit: Visit, kept: Keeping, alarms: int) -> str:
@@ -108,7 +113,7 @@ def proof(visit: Visit) -> Response:
 def policy(visit: Visit) -> Response:
     """Whom to trust for this log, as a file."""
     kept = keeping(cast("Node", visit.node))
-    return _file(flow.policy(kept.members, kept.members.me, kept.ledger.hash).text(), "policy.txt")
+    return _file(flow.policy(kept.members, _origin(kept)).text(), "policy.txt")
 
 
 def verifier(visit: Visit) -> Response:
