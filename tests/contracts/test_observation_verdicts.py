@@ -77,6 +77,23 @@ def test_a_clock_that_runs_ahead_does_not_hold_the_latest_row(store: Observation
     assert store.select(Selection()).num_rows == 2
 
 
+def test_a_clock_that_ran_ahead_does_not_hold_the_latest_row_after_a_roll_back(store: ObservationStore) -> None:
+    ahead = lot(row(PH, 999_999, 7.5), flag=Flag.FAIL)
+    store.append(batch(1), replace(ahead, fail=np.array([Check.TIME], np.uint32)))
+    store.append(batch(2), lot(row(PH, 2, 7.1)))
+    store.append(batch(3), lot(row(PH, 3, 7.2)))
+    store.withdraw(3, 9_000)
+    assert values(store.latest()) == [("51.甲", 2, 0, 7.1)]
+
+
+def test_a_gap_before_it_does_not_hide_the_latest_row_after_a_roll_back(store: ObservationStore) -> None:
+    late = lot(row(PH, 2, 7.1), flag=Flag.SUSPECT)
+    store.append(batch(1), replace(late, fail=np.array([Check.GAP], np.uint32)))
+    store.append(batch(2), lot(row(PH, 3, 7.2)))
+    store.withdraw(2, 9_000)
+    assert values(store.latest()) == [("51.甲", 2, 0, 7.1)]
+
+
 def test_what_is_not_yet_reviewed_so_far_can_be_left_out(store: ObservationStore) -> None:
     store.append(batch(1), lot(row(PH, 1, 7.5), row(PH, 2, 7.6)))
     store.correct(batch(2), lot(row(PH, 1, 7.4)), Origin.CORRECTED, 1)

@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterable
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 from shangyou.core.errors import InputError
@@ -17,6 +18,7 @@ from shangyou.exchange.outlet import WIRE
 
 ROWS: Final = 122_880  # of a block, about: what DuckDB packs together, so that few rows are unpacked twice
 MOST_ROWS: Final = 4_000_000
+HEAD: Final = 1 << 14  # bytes of a block beside its columns, about
 KINDS: Final = {  # form: content type
     "Arrow": "application/vnd.apache.arrow.stream",
     "Parquet": "application/vnd.apache.parquet",
@@ -41,8 +43,12 @@ def encode(rows: pa.RecordBatch, form: str) -> bytes:
     """The bytes of rows (WIRE): the same rows give the same bytes."""
     sink = io.BytesIO()
     if form == "Arrow":
+        sink.seek(rows.nbytes + HEAD)  # room for all of it at once: it would be moved with each column otherwise
+        sink.write(b"\0")
+        sink.seek(0)
         with pa.ipc.new_stream(sink, WIRE) as writer:
-            writer.write_batch(rows)
+            writer.write_batch(_blanked(rows))
+        sink.truncate()
     elif form == "Parquet":
         import pyarrow.parquet as pq
 
@@ -52,6 +58,17 @@ def encode(rows: pa.RecordBatch, form: str) -> bytes:
 
         csv.write_csv(pa.Table.from_batches([rows], WIRE).cast(_plain()), sink)
     return sink.getvalue()
+
+
+def _blanked(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """With 0 where there is no `upper`: there stands what lay in memory, never twice alike, maybe of other rows."""
+    place = WIRE.names.index("upper")
+    upper = rows.column(place)
+    if not upper.null_count:
+        return rows
+    there = np.packbits(upper.is_valid().to_numpy(zero_copy_only=False), bitorder="little")
+    bounds = [pa.py_buffer(there), pa.py_buffer(upper.fill_null(0.0).to_numpy())]
+    return rows.set_column(place, WIRE.field(place), pa.Array.from_buffers(upper.type, len(upper), bounds))
 
 
 def decode(body: bytes, form: str) -> pa.RecordBatch:

@@ -49,6 +49,20 @@ def test_the_same_rows_are_the_same_bytes(form: str, count: int) -> None:
     assert encode(rows(count), form) == encode(rows(count), form)
 
 
+@given(st.lists(st.booleans(), min_size=1, max_size=40), st.floats(), st.integers(0, 40))
+def test_what_lies_in_memory_where_nothing_is_does_not_leave(there: list[bool], junk: float, start: int) -> None:
+    def bounded(left_over: float) -> pa.RecordBatch:
+        valid = np.packbits(there, bitorder="little")
+        values = np.where(there, 7.5, left_over)
+        upper = pa.Array.from_buffers(pa.float64(), len(there), [pa.py_buffer(valid), pa.py_buffer(values)])
+        place = WIRE.names.index("upper")
+        return rows(len(there)).set_column(place, WIRE.field(place), upper).slice(start)
+
+    body = encode(bounded(junk), "Arrow")
+    assert body == encode(bounded(1.25), "Arrow")
+    assert decode(body, "Arrow").column("upper").to_pylist() == [7.5 if each else None for each in there[start:]]
+
+
 @settings(max_examples=300, deadline=None)
 @given(FORMS, st.binary(max_size=300))
 @example("CSV", b"")

@@ -24,6 +24,9 @@ from shangyou.exchange.outlet import NAME, WIRE, Changes, Place
 
 HOUR = 3_600_000
 ENDLESS = 1 << 62  # a row number that no store comes to
+LOT = (
+    1 << 17
+)  # rows for which DuckDB takes room at once; by itself it does for a million, of which the heap is left torn
 _MS = "make_timestamp_ms(?)::timestamp_ms"
 _NAMES = ("site", "parameter", "cadence", "statistic")
 _PLAIN = WIRE.names[4:]  # columns that are in the table itself
@@ -92,7 +95,7 @@ def extract(
         where = f"{where}{' and' if where else ' where'} o.rowid >= ? and o.rowid < ?"
         values += run
     query = f"select o.series, {_COLUMNS} from observation o{where}"
-    return _named(con.cursor().execute(query, values).to_arrow_table(), keys(), arranged=True)
+    return _named(con.cursor().execute(query, values).to_arrow_table(LOT), keys(), arranged=True)
 
 
 def _named(table: pa.Table, keys: list[SeriesKey], arranged: bool) -> pa.RecordBatch:

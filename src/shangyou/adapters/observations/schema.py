@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from shangyou.core.records import Check
+
 EDITION: Final = 1  # of this schema, kept in `meta`
 
 TABLES: Final = """
@@ -70,5 +72,5 @@ OUT: Final = """
 
 USABLE: Final = "o.flag <= 3"  # a row without a value is always flagged MISSING, 9
 EXISTS: Final = "o.origin <> 3"  # core.records.Origin.WITHDRAWN
-TIMELY: Final = "o.fail & 32 = 0"  # core.records.Check.TIME: a clock that runs years ahead must not hold `latest`
+TIMELY: Final = f"o.fail & {Check.TIME:d} = 0"  # a clock that runs years ahead must not hold `latest`
 SAID: Final = "if(o.origin = 3, 255, o.mark)"  # of a withdrawn version, which equals nothing that a source can say

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from shangyou.core.ports import Selection
-from shangyou.core.records import Origin, SeriesKey
+from shangyou.core.records import Check, Origin, SeriesKey
 
 NEVER = np.iinfo(np.int64).min
 
@@ -48,11 +48,15 @@ class SeriesIndex:
         for series, ms in connection.execute("select series, epoch_ms(time) from latest").fetchall():
             shown[series] = ms
         newest = shown.copy()
-        # what `latest` does not show: withdrawn versions, and those of clocks that ran ahead
-        beyond = (
-            "select series, epoch_ms(max(time)) from observation where origin = ? or fail & 32 <> 0 group by series"
+        # what `latest` does not show: withdrawn versions, and those of clocks that ran ahead; in two parts, each with
+        # a plain bound, so that blocks which hold neither are left unread: they would fill the memory of the store
+        found = " union all ".join(
+            f"select series, time from observation where {term}"
+            for term in ("origin = $withdrawn", "fail >= $clock and fail & $clock <> 0")
         )
-        for series, ms in connection.execute(beyond, [int(Origin.WITHDRAWN)]).fetchall():
+        beyond = f"select series, epoch_ms(max(time)) from ({found}) group by series"
+        bits = {"withdrawn": int(Origin.WITHDRAWN), "clock": int(Check.TIME)}
+        for series, ms in connection.execute(beyond, bits).fetchall():
             newest[series] = max(ms, int(newest[series]))
         self.newest, self.shown = newest, shown
         self._ids = {SeriesKey(*row[1:]): row[0] for row in rows}
