@@ -7,7 +7,7 @@ import pytest
 
 from shangyou.basin.course import Course, Place
 from shangyou.basin.transport.ensemble import draw, ensemble
-from shangyou.basin.transport.passages import compose, passage
+from shangyou.basin.transport.passages import MOST, compose, passage
 from shangyou.basin.transport.respond import respond
 from shangyou.basin.transport.values import Release, Uncertainty
 from shangyou.core.errors import InputError
@@ -106,6 +106,15 @@ def test_a_triangle_passes_as_drawn() -> None:
 def test_a_box_of_a_box_keeps_its_mass() -> None:
     time = np.linspace(0.0, 100.0, 201)
     unit = np.where((time > 20) & (time < 30), 0.1, 0.0)
-    at, c = compose(time, unit, np.array([[5.0, 40.0, 3.0], [60.0, 0.0, 1.0]]))
-    assert np.trapezoid(c, at) == pytest.approx(4.0 * np.trapezoid(unit, time), rel=0.02)
+    at, c = compose(time, unit[:, None], np.array([[5.0, 40.0, 3.0], [60.0, 10.0, 1.0]]))
+    assert np.trapezoid(c[:, 0], at) == pytest.approx(4.0 * np.trapezoid(unit, time), rel=0.02)
     assert c.min() >= 0
+
+
+def test_a_release_of_many_hours_is_composed_of_few_points() -> None:
+    time = np.linspace(0.0, 100.0, 201)
+    unit = np.exp(-(((time - 50.0) / 10.0) ** 2))[:, None]
+    hours = np.column_stack((np.arange(30.0), np.ones(30), 1.0 + np.arange(30) % 3))
+    at, c = compose(time, unit, hours)
+    assert len(at) <= MOST
+    assert np.trapezoid(c[:, 0], at) == pytest.approx(60.0 * np.trapezoid(unit[:, 0], time), rel=1e-3)

@@ -52,6 +52,16 @@ def test_mass_is_kept_and_never_negative_whatever_the_flow(levels: list[float], 
     assert found.concentration[:, 0].max() == 0
 
 
+def test_wider_cells_for_an_older_pulse_change_next_to_nothing() -> None:
+    river = channel(10, length=10_000.0)
+    flow = Flows(np.array([0.0, 30_000.0]), np.array([river.flow, river.flow * 1.4]))
+    release = Release(0.0, 1e6, duration=3600.0)
+    quick = respond_unsteady(river, release, flow, 4 * 86400.0, at=[20_000.0, 90_000.0])
+    fine = respond_unsteady(river, release, flow, 4 * 86400.0, at=[20_000.0, 90_000.0], step=30.0)
+    assert len(quick.time) < len(fine.time) / 4
+    assert quick.concentration.max(axis=0) == pytest.approx(fine.concentration.max(axis=0), rel=0.01)
+
+
 @pytest.mark.parametrize("flow", [[[1.0, np.nan]], [[1.0, -1.0]], [[1.0, 0.0]], [[1.0, 1e8]]])
 def test_a_series_with_a_flow_that_cannot_be_is_refused(flow: list[list[float]]) -> None:
     with pytest.raises(InputError) as caught:

@@ -1,6 +1,7 @@
 """The cells of a pulse: (3, room) amounts in the water, in storage and on the bed [g]; the first `count` are in use.
 
-Kernels; those that change how many cells there are return the new number.
+Kernels; those that change how many cells there are return the new number. `rows`: 3, or 1 where nothing stands still
+and only the first row holds anything.
 """
 
 from __future__ import annotations
@@ -14,16 +15,16 @@ TRIM = 1e-9  # of the largest cell: less, at an edge, is given to the neighbour
 
 
 @compiled
-def room(cells: Array, count: int, before: int, behind: int) -> Array:
+def room(cells: Array, rows: int, count: int, before: int, behind: int) -> Array:
     """The same cells with empty ones before and behind; a larger array if they do not fit."""
     needed = count + before + behind
     if needed + 2 > cells.shape[1]:
         larger = np.zeros((3, 2 * needed + 64))
-        for row in range(3):
+        for row in range(rows):
             for k in range(count):
                 larger[row, before + k] = cells[row, k]
         return larger
-    for row in range(3):
+    for row in range(rows):
         if before > 0:
             for k in range(count - 1, -1, -1):
                 cells[row, k + before] = cells[row, k]
@@ -35,16 +36,13 @@ def room(cells: Array, count: int, before: int, behind: int) -> Array:
 
 
 @compiled
-def merge(cells: Array, first: int, count: int) -> tuple[Array, int, int]:
+def merge(cells: Array, rows: int, first: int, count: int) -> tuple[Array, int, int]:
     """Cells in pairs."""
-    if first % 2 != 0:
-        cells = room(cells, count, 1, 0)
-        first -= 1
-        count += 1
-    if count % 2 != 0:
-        cells = room(cells, count, 0, 1)
-        count += 1
-    for row in range(3):
+    odd = first % 2
+    cells = room(cells, rows, count, odd, 1)
+    first, count = first - odd, count + odd
+    count += count % 2
+    for row in range(rows):
         for k in range(count // 2):
             cells[row, k] = cells[row, 2 * k] + cells[row, 2 * k + 1]
         for k in range(count // 2, count):
@@ -81,9 +79,9 @@ def trim(cells: Array, count: int, least: int, most: int, standing: bool) -> tup
 
 
 @compiled
-def drop(cells: Array, count: int, number: int) -> int:
+def drop(cells: Array, rows: int, count: int, number: int) -> int:
     """Give the first cells to the next one."""
-    for row in range(3):
+    for row in range(rows):
         for k in range(number):
             cells[row, number] += cells[row, k]
         for k in range(number, count):
@@ -102,10 +100,10 @@ def shift(cells: Array, count: int) -> None:
 
 
 @compiled
-def whole(cells: Array, count: int, held: Array) -> float:
+def whole(cells: Array, rows: int, count: int, held: Array) -> float:
     """All that is in cells and reservoirs."""
     total = 0.0
-    for row in range(3):
+    for row in range(rows):
         for k in range(count):
             total += cells[row, k]
     for i in range(len(held)):

@@ -11,13 +11,14 @@ import numpy as np
 from shangyou.basin.course import Course
 from shangyou.basin.transport.dispersion import FORMULAS
 from shangyou.basin.transport.hydraulics import hydraulics
-from shangyou.basin.transport.prepare import enough, first_step, flows, goes_on, lay, rates, watch
+from shangyou.basin.transport.prepare import enough, first_step, flows, goes_on, lay, rates, watch, watched
 from shangyou.basin.transport.values import QUANTILES, ArrivalTable, Fate, Release, Uncertainty
 from shangyou.core.errors import InputError
 from shangyou.core.records import Array, Ints
 
 COARSE: Final = 4.5  # cells to a standard deviation: within 1.5 % of the peak, beside members that differ sevenfold
 MOST_MEMBERS: Final = 100_000
+CHUNK: Final = 50  # members laid at a time
 
 
 class Draws(NamedTuple):
@@ -29,6 +30,17 @@ class Draws(NamedTuple):
     amount: Array  # (M,) factor
     start: Array  # (M,) s
     formula: Ints  # (M,) index into FORMULAS
+
+    def of(self, some: slice) -> Draws:
+        """Those of some members."""
+        return Draws(
+            self.flow[some],
+            self.velocity[some],
+            self.dispersion[some],
+            self.amount[some],
+            self.start[some],
+            self.formula[some],
+        )
 
 
 def draw(members: int, seed: int, known: Uncertainty) -> Draws:
@@ -92,14 +104,15 @@ def ensemble(
     names = tuple(place.id for place in course.places) if at is None else tuple(f"{x:g}" for x in places)
     draws = draw(members, seed, known)
     day = flows(course, flow)
-    found, last = _members(course, release, limit, draws, day, fate, places, reach, horizon, tell)
+    level = np.nan if limit is None else float(limit)
+    found, last = _members(Task(course, release, level, day, fate, places, reach, horizon), draws, tell)
     found[:, :, (0, 2)] += draws.start[:, None, None] + release.start
     bands = np.quantile(found, QUANTILES, axis=0, method="inverted_cdf")  # of values, since some are infinite
     open_ended = bool(np.isnan(course.dispersion).any())
     return ArrivalTable(
         places=names,
         at=places,
-        limit=np.nan if limit is None else limit,
+        limit=level,
         members=members,
         horizon=last,
         reached=np.mean(np.isfinite(found[:, :, 0]), axis=0),
@@ -111,59 +124,60 @@ def ensemble(
     )
 
 
-def _members(
-    course: Course,
-    release: Release,
-    limit: float | None,
-    draws: Draws,
-    day: Array,
-    fate: Fate,
-    places: Array,
-    reach: Ints,
-    horizon: float | None,
-    tell: Callable[[float], None] | None,
-) -> tuple[Array, float]:
+class Task(NamedTuple):
+    """What is the same in all members."""
+
+    course: Course
+    release: Release
+    limit: float  # g/m3; NaN = a hundredth of each member's own peak
+    day: Array  # (n,) m3/s
+    fate: Fate
+    places: Array  # (P,) m
+    reach: Ints  # (P,)
+    horizon: float | None  # s
+
+
+def _members(task: Task, draws: Draws, tell: Callable[[float], None] | None) -> tuple[Array, float]:
     """(M, P, 4) first arrival, peak, its time and time above the limit of each member; and the longest horizon [s]."""
+    members = len(draws.flow)
+    found = np.zeros((members, len(task.places), 4))
+    found[:, :, (0, 2)] = np.inf
+    longest = 0.0
+    for begin in range(0, members, CHUNK):
+        some = slice(begin, begin + CHUNK)
+        longest = max(longest, _some(task, draws.of(some), found[some]))
+        if tell is not None:
+            tell(min(begin + CHUNK, members) / members)
+    return found, longest
+
+
+def _some(task: Task, draws: Draws, found: Array) -> float:
+    """The members of some draws, into (m, P, 4); returns the longest horizon [s]."""
     from shangyou.basin.transport.kernel import pulse
     from shangyou.basin.transport.passages import passages
 
-    members, n = len(draws.flow), len(course.reaches)
-    here = hydraulics(course, draws.flow[:, None] * day)
+    course, release = task.course, task.release
+    here = hydraulics(course, draws.flow[:, None] * task.day)
     velocity = here.velocity * draws.velocity[:, None]
     dispersion = _dispersion(course, draws, *(np.asarray(x) for x in (here.width, here.depth, velocity, here.shear)))
-    kinetics, goes_on_with = rates(course, fate), goes_on(course)
-    boxes, level = release.boxes(), np.nan if limit is None else float(limit)
-    found = np.zeros((members, len(places), 4))
-    found[:, :, (0, 2)] = np.inf
-    start, nothing, longest = np.zeros((3, 1)), np.zeros(0), 0.0
+    laid = lay(course, release.at, here.flow, velocity, dispersion, task.fate, goes_on(course))
+    seen = watched(course, laid, task.places, task.reach, release.at)
+    if not seen.ahead.any():
+        return 0.0
+    until = enough(course, laid, seen) if task.horizon is None else np.full(len(found), task.horizon)
+    steps, kinetics, boxes = first_step(seen, until, COARSE), rates(course, task.fate), release.boxes()
+    times, flow = seen.times[:, seen.ahead], seen.flow[:, seen.ahead]
+    start, nothing = np.zeros((3, 1)), np.zeros(0)
     start[0, 0] = 1.0
-    for m in range(members):
-        laid = lay(course, release.at, here.flow[m], velocity[m], dispersion[m], fate, goes_on_with)
-        times = np.interp(places, course.starts, laid.bounds)
-        ahead = times > 0
-        if not ahead.any():
-            break
-        until = enough(course, laid, times) if horizon is None else horizon
-        longest = max(longest, until + float((boxes[:, 0] + boxes[:, 1]).max(initial=0.0)))
-        step = first_step(laid, times, until, COARSE)
+    for m in range(len(found)):
+        bounds, spread, stops = laid.bounds[m], laid.spread[m], laid.stops[m]
+        held = np.zeros(len(spread))
+        reaches = (bounds, spread, kinetics, stops)
         time, curves, *_ = pulse(
-            (laid.bounds, laid.spread, kinetics, laid.stops),
-            times[ahead],
-            laid.flow[reach[ahead]],
-            start,
-            0,
-            np.zeros(n),
-            nothing,
-            False,
-            float(until),
-            step,
-            COARSE,
+            reaches, times[m], flow[m], start, 0, held, nothing, False, float(until[m]), float(steps[m]), COARSE
         )
-        scaled = boxes * [1.0, 1.0, draws.amount[m]]
-        found[m, ahead] = passages(time, curves, scaled, level)
-        if tell is not None and m % 50 == 49:
-            tell((m + 1) / members)
-    return found, longest
+        found[m, seen.ahead] = passages(time, curves, boxes * [1.0, 1.0, draws.amount[m]], task.limit)
+    return float(until.max() + (boxes[:, 0] + boxes[:, 1]).max(initial=0.0))
 
 
 def _dispersion(course: Course, draws: Draws, width: Array, depth: Array, velocity: Array, shear: Array) -> Array:

@@ -13,69 +13,57 @@ Where a tributary joins, f goes on and c falls by dilution; dispersion does not 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from shangyou.basin.transport.cells import TRIM, drop, longer, merge, room, shift, trim, whole
 from shangyou.basin.transport.compiled import compiled
 from shangyou.basin.transport.exchange import STATES, propagator
-from shangyou.core.records import Array
+from shangyou.basin.transport.faces import REACH, disperse, empty_faces, lay_faces
+from shangyou.basin.transport.prepare import PER_AGE
+from shangyou.basin.transport.stops import DECAYED, IN, OUT, STORED, ends, giving, stop, stopping
+from shangyou.core.records import Array, Ints
 
 STEPS = 4000.0  # of the horizon: exchange that is quicker than such a step is as good as at equilibrium
 SLACK = 16  # cells of next to nothing that may gather before they are given away: so it is not done at every step
-PER_AGE = 0.25  # with 8 cells to a standard deviation a step is at most 1/32 of the time since the release
-IN, OUT, WITHDRAWN, DECAYED, STORED = range(5)  # entries of a balance
+BEFORE = 64  # cells in front of the first for which faces are laid too, since the first may move up
+
+
+class River(NamedTuple):
+    """The reaches, see pulse, and where something stops."""
+
+    bounds: Array
+    spread: Array
+    rates: Array
+    stops: Array
+    stopping: Ints
+
+
+class Mode(NamedTuple):
+    """What need not be reckoned."""
+
+    rows: int  # 1: nothing stands still, so there is only water
+    living: bool  # does anything exchange or decay?
+    head: bool  # is a concentration kept up at the first face?
+
+
+class Grid(NamedTuple):
+    """What stays as long as steps are of one length."""
+
+    step: float  # s
+    origin: float  # travel time at which cell 0 begins [s]
+    base: int  # cell of the first face that is laid
+    ends: Ints  # cells behind the ends of the reaches where something stops
+    shares: Array  # (n, 4, 4) exchange in half a step
 
 
 @compiled
-def _fill(theta: Array, reach: Array, bounds: Array, spread: Array, first: float, step: float, count: int) -> None:
-    """Implicit weight of the face behind each of `count` cells, the first at `first`, and the reach of each."""
-    n = len(spread)
-    i = 0
-    weight = 1.0 / (step * step)
-    tau = first - 0.5 * step  # centre of the cell before
-    while i < n - 1 and bounds[i + 1] < tau:
-        i += 1
-    for k in range(count):
-        end = tau + step
-        here, total = tau, 0.0
-        while i < n - 1 and bounds[i + 1] < end:
-            total += (bounds[i + 1] - here) * spread[i]
-            here = bounds[i + 1]
-            i += 1
-        total += (end - here) * spread[i]
-        theta[k] = total * weight  # dt/dtau2 times the mean of D/u2 between the centres, with dt = dtau
-        reach[k] = i
-        tau = end
-
-
-@compiled
-def _disperse(m: Array, theta: Array, work: Array, count: int, head: float) -> float:
-    """One implicit step over cells 0..count-1 in place; head >= 0 holds the flux at the first face: gain through it."""
-    first = 2.0 * theta[0] if head >= 0.0 else 0.0
-    theta[count] = 0.0
-    part = 1.0 / (1.0 + first + theta[1])
-    m[0] = (m[0] + (first * head if head >= 0.0 else 0.0)) * part
-    for k in range(1, count):
-        work[k] = theta[k] * part
-        part = 1.0 / (1.0 + theta[k] * (1.0 - work[k]) + theta[k + 1])
-        m[k] = (m[k] + theta[k] * m[k - 1]) * part
-    for k in range(count - 2, -1, -1):
-        m[k] += work[k + 1] * m[k + 1]
-    return first * (head - m[0]) if head >= 0.0 else 0.0
-
-
-@compiled
-def _exchange(cells: Array, reach: Array, shares: Array, count: int) -> float:
-    """Half a step of exchange in each cell; returns what decayed."""
-    lost = 0.0
-    for k in range(count):
-        e = shares[int(reach[k])]
-        a, b, c = cells[0, k], cells[1, k], cells[2, k]
-        cells[0, k] = e[0, 0] * a + e[0, 1] * b + e[0, 2] * c
-        cells[1, k] = e[1, 0] * a + e[1, 1] * b + e[1, 2] * c
-        cells[2, k] = e[2, 0] * a + e[2, 1] * b + e[2, 2] * c
-        lost += e[3, 0] * a + e[3, 1] * b + e[3, 2] * c
-    return lost
+def _grid(river: River, mode: Mode, origin: float, step: float, first: int) -> Grid:
+    """For steps of another length, or a first cell that has moved up beyond the faces that are laid."""
+    shares = _shares(river.rates, 0.5 * step) if mode.living else np.zeros((0, STATES, STATES))
+    base = 0 if mode.head else first - BEFORE
+    return Grid(step, origin, base, ends(river.stopping, river.bounds, origin, step), shares)
 
 
 @compiled
@@ -95,45 +83,35 @@ def _shares(rates: Array, step: float) -> Array:
 
 
 @compiled
-def _stops(
-    cells: Array, first: int, count: int, edges: Array, stops: Array, held: Array, balance: Array, step: float
-) -> None:
-    """What has just crossed the end of a reach: part is withdrawn, a reservoir takes it in and gives of what it holds.
-
-    stops: (n, 3) residence time [s] of the reservoir at each reach's end, 0 = none; share of the flow that goes on;
-    decay in the reservoir [1/s].
-    """
-    for i in range(len(stops)):
-        if stops[i, 0] <= 0.0 and stops[i, 1] >= 1.0:
-            continue
-        k = int(edges[i]) - first
-        if k < 0 or k >= count:
-            continue
-        if stops[i, 0] > 0.0:
-            rate = 1.0 / stops[i, 0] + stops[i, 2]
-            fade = -np.expm1(-rate * step)
-            total = held[i] + cells[0, k]
-            held[i] = held[i] * (1.0 - fade) + cells[0, k] * fade / (rate * step)
-            lost = total - held[i]
-            balance[DECAYED] += lost * stops[i, 2] / rate
-            cells[0, k] = lost / (rate * stops[i, 0])
-        balance[WITHDRAWN] += cells[0, k] * (1.0 - stops[i, 1])
-        cells[0, k] *= stops[i, 1]
+def _exchange(cells: Array, reach: Array, shares: Array) -> float:
+    """Half a step of exchange in each cell; returns what decayed."""
+    lost = 0.0
+    for k in range(len(reach)):
+        e = shares[int(reach[k])]
+        a, b, c = cells[0, k], cells[1, k], cells[2, k]
+        cells[0, k] = e[0, 0] * a + e[0, 1] * b + e[0, 2] * c
+        cells[1, k] = e[1, 0] * a + e[1, 1] * b + e[1, 2] * c
+        cells[2, k] = e[2, 0] * a + e[2, 1] * b + e[2, 2] * c
+        lost += e[3, 0] * a + e[3, 1] * b + e[3, 2] * c
+    return lost
 
 
 @compiled
-def _sample(row: Array, cells: Array, start: float, step: float, count: int, places: Array, flows: Array) -> None:
-    """Concentration at each place, between the centres of the cells beside it."""
+def _sample(row: Array, water: Array, start: float, step: float, places: Array, flows: Array) -> None:
+    """Concentration at each place, between the centres of the cells beside it; the row must be empty."""
+    count, per_step = len(water), 1.0 / step
     for i in range(len(places)):
-        x = (places[i] - start) / step - 0.5
+        x = (places[i] - start) * per_step - 0.5
+        if x < -1.0 or x >= count:
+            continue
         k = int(np.floor(x))
         part = x - k
         f = 0.0
-        if 0 <= k < count:
-            f += (1.0 - part) * cells[0, k]
-        if -1 <= k < count - 1:
-            f += part * cells[0, k + 1]
-        row[i] = f / (step * flows[i])
+        if k >= 0:
+            f += (1.0 - part) * water[k]
+        if k < count - 1:
+            f += part * water[k + 1]
+        row[i] = f * per_step / flows[i]
 
 
 @compiled
@@ -147,27 +125,27 @@ def _leave(cells: Array, first: int, count: int, last: int, balance: Array) -> i
 
 
 @compiled
-def _dams(
-    theta: Array, edges: Array, stops: Array, held: Array, first: int, count: int, step: float, small: float
-) -> tuple[int, int]:
-    """Close faces at dams and where water is taken out to dispersion; between which cells do reservoirs still give?"""
-    least, most = 2**60, -1
-    for i in range(len(stops)):
-        k = int(edges[i]) - first
-        if 0 < k < count and (stops[i, 0] > 0.0 or stops[i, 1] < 1.0):
-            theta[k] = 0.0
-        if stops[i, 0] > 0.0 and held[i] * step / stops[i, 0] > small:
-            least, most = min(least, k), max(most, k)
-    return least, most
+def _may_grow(step: float, variance: float, age: float, quickest: float, resolution: float, horizon: float) -> bool:
+    """Would cells of twice the width, and steps of twice the length, still be fine enough?"""
+    if resolution <= 0.0:
+        return False
+    longest = min(np.sqrt(variance) / resolution, PER_AGE * age / resolution)
+    return 2.0 * step <= longest and (2.0 * step * quickest <= 0.5 or 2.0 * step * STEPS <= horizon)
 
 
 @compiled
-def _edges(bounds: Array, origin: float, step: float) -> Array:
-    """(n,) the cell that begins where each reach ends, to the nearest."""
-    out = np.empty(len(bounds) - 1)
-    for i in range(len(out)):
-        out[i] = np.floor((bounds[i + 1] - origin) / step + 0.5)
-    return out
+def _quickest(rates: Array) -> tuple[float, bool]:
+    """Largest rate at which water exchanges with what stands still [1/s], 0 where nothing does; does anything change?
+
+    Loops instead of numpy's own words take a fraction of their time to compile, here as elsewhere in the kernel.
+    """
+    fastest, decays = 0.0, False
+    for i in range(len(rates)):
+        if rates[i, 0] * rates[i, 1] > 0.0:
+            fastest = max(fastest, rates[i, 0] * (1.0 + 1.0 / rates[i, 1]))
+        fastest = max(fastest, rates[i, 4] * (1.0 + rates[i, 5]) if rates[i, 5] > 0.0 else 0.0)
+        decays = decays or rates[i, 2] > 0.0
+    return fastest, fastest > 0.0 or decays
 
 
 @compiled
@@ -179,21 +157,27 @@ def _largest(values: Array) -> float:
 
 
 @compiled
-def _may_grow(step: float, variance: float, age: float, quickest: float, resolution: float, horizon: float) -> bool:
-    """Would cells of twice the width, and steps of twice the length, still be fine enough?"""
-    longest = min(np.sqrt(variance) / resolution, PER_AGE * age / resolution)
-    return 2.0 * step <= longest and (2.0 * step * quickest <= 0.5 or 2.0 * step * STEPS <= horizon)
+def _widen(cells: Array, mode: Mode, first: int, count: int, spare: int, reach: float) -> tuple[Array, int, int, int]:
+    """Empty cells on either side, for what disperses in a step; the last number says how many are needed.
+
+    spare: that are next to empty at the left. reach: cells over which one step's kernel falls to next to nothing.
+    """
+    margin = int(reach) + 3
+    before = 0 if mode.head or spare >= margin else margin + SLACK // 2 - spare
+    return room(cells, mode.rows, count, before, margin), first - before, count + before + margin, margin
 
 
 @compiled
-def _quickest(rates: Array) -> float:
-    """Largest rate at which water exchanges with what stands still [1/s]; 0 where nothing does."""
-    fastest = 0.0
-    for i in range(len(rates)):
-        if rates[i, 0] * rates[i, 1] > 0.0:
-            fastest = max(fastest, rates[i, 0] * (1.0 + 1.0 / rates[i, 1]))
-        fastest = max(fastest, rates[i, 4] * (1.0 + rates[i, 5]) if rates[i, 5] > 0.0 else 0.0)
-    return fastest
+def _advance(cells: Array, mode: Mode, first: int, count: int, entering: float) -> tuple[Array, int, int]:
+    """The water goes on by a cell; what is kept up, or stands still, keeps the first cell where it is."""
+    if mode.rows > 1 or mode.head:
+        shift(cells, count)
+    else:
+        first += 1
+    if entering >= 0.0 and first > 0:  # the water that was here has gone on
+        cells = room(cells, mode.rows, count, first, 0)
+        count, first = count + first, 0
+    return cells, first, count
 
 
 @compiled
@@ -201,50 +185,37 @@ def _go_on(
     cells: Array,
     first: int,
     count: int,
-    grid: tuple[float, float],
-    reaches: tuple[Array, Array, Array, Array],
-    shares: Array,
-    edges: Array,
+    river: River,
+    mode: Mode,
+    grid: Grid,
+    faces: Array,
     held: Array,
     entering: float,
-    head: bool,
-    mode: tuple[bool, bool],
     balance: Array,
-    lanes: Array,
     small: float,
 ) -> tuple[Array, int, int, int, int]:
     """One step: exchange, advection, stops, what enters, dispersion, exchange.
 
-    entering: mass that enters at travel time 0 in this step [g]; negative: none does, there is no feed.
+    Args:
+        entering: mass that enters at travel time 0 in this step [g]; negative: none does, there is no feed.
+        small: what is next to nothing [g].
 
     Returns:
         cells, first, count, and between which cells something still enters.
     """
-    bounds, spread, _, stops = reaches
-    origin, step = grid
-    standing, living = mode
-    theta, reach, work = lanes[0], lanes[1], lanes[2]
-    if living:
-        _fill(theta, reach, bounds, spread, origin + first * step, step, count)
-        balance[DECAYED] += _exchange(cells, reach, shares, count)
-    if standing or head:
-        shift(cells, count)
-    else:
-        first += 1
-    _stops(cells, first, count, edges, stops, held, balance, step)
+    if mode.living:
+        balance[DECAYED] += _exchange(cells, faces[REACH, first - grid.base :][:count], grid.shares)
+    cells, first, count = _advance(cells, mode, first, count, entering)
+    stop(cells[0, :count], first, river.stopping, grid.ends, river.stops, held, balance, grid.step)
+    least, most = giving(river.stopping, grid.ends, river.stops, held, first, grid.step, small)
     if entering >= 0.0:
-        if first > 0:  # the water that was here has gone on
-            cells = room(cells, count, first, 0)
-            count, first = count + first, 0
         cells[0, -first] += entering
         balance[IN] += entering
-    _fill(theta, reach, bounds, spread, origin + first * step, step, count)
-    least, most = _dams(theta, edges, stops, held, first, count, step, small)
-    if entering >= 0.0:
         least, most = min(least, -first), max(most, -first)
-    balance[IN] += _disperse(cells[0], theta, work, count, entering if head else -1.0)
-    if living:
-        balance[DECAYED] += _exchange(cells, reach, shares, count)
+    here = faces[:, first - grid.base :][:, :count]
+    balance[IN] += disperse(cells[0, :count], here, entering if mode.head else -1.0)
+    if mode.living:
+        balance[DECAYED] += _exchange(cells, here[REACH], grid.shares)
     return cells, first, count, least, most
 
 
@@ -267,7 +238,7 @@ def pulse(
     Args:
         reaches: bounds (n + 1,), travel time from the place of release to each reach's ends [s], increasing;
             spread (n,), D/u2 [s]; rates (n, 6), exchange, storage ratio, decay, decay in storage, sorption rate,
-            sorption capacity, see exchange; stops (n, 3), see _stops.
+            sorption capacity, see exchange; stops (n, 3), see stops.
         places, flows: (P,) travel time [s] and flow [m3/s] at each place.
         start: (3, c) amounts in water, storage and on the bed [g] of the cells first ... first + c - 1.
         first: cell k covers the travel times k to k + 1 steps; half a step less if there is no feed.
@@ -283,71 +254,62 @@ def pulse(
         (N,) times [s], (N, P) concentrations [g/m3], (5,) balance [g] (in, out, withdrawn, decayed, stored); then
         cells, first and step as they are at the end, to go on from.
     """
-    bounds, spread, rates, _ = reaches
-    origin = -0.5 * step if len(feed) == 0 and resolution > 0.0 else 0.0
+    bounds, spread, rates, stops = reaches
+    river = River(bounds, spread, rates, stops, stopping(stops))
+    quickest, living = _quickest(rates)
     count, spare, small = start.shape[1], 0, 0.0
-    cells = np.zeros((3, count + 256))
-    for row in range(3):
-        for k in range(count):
-            cells[row, k] = start[row, k]
+    mode = Mode(3 if quickest > 0.0 or whole(start[1:], 2, count, held[:0]) > 0.0 else 1, living, head)
+    cells = room(start, len(start), count, 0, count + 256)
     balance = np.zeros(5)
-    balance[IN] = whole(cells, count, held)
+    balance[IN] = whole(cells, len(cells), count, held)
     at_first: float = balance[IN]
-    quickest, widest = _quickest(rates), _largest(spread)
-    mode = (quickest > 0.0, quickest > 0.0 or _largest(rates[:, 2]) > 0.0)
-    shares, edges = _shares(rates, 0.5 * step), _edges(bounds, origin, step)
-    times, curves, lanes = np.zeros(256), np.zeros((256, len(places))), np.zeros((3, 512))
+    grid = _grid(river, mode, -0.5 * step if len(feed) == 0 and resolution > 0.0 else 0.0, step, first)
+    faces, laid, widest = empty_faces(), 0, _largest(spread)
+    times, curves = np.zeros(256), np.zeros((256, len(places)))
     t, variance, done, fed = 0.0, 0.0, 1, 0
-    _sample(curves[0], cells, origin + first * step, step, count, places, flows)
+    _sample(curves[0], cells[0, :count], grid.origin + first * step, step, places, flows)
     while t < horizon * (1.0 - 1e-12):
-        if (
-            resolution > 0.0
-            and fed == len(feed)
-            and _may_grow(step, variance, t - fed * step, quickest, resolution, horizon)
-        ):
-            cells, first, count = merge(cells, first, count)
-            step, spare = 2.0 * step, spare // 2
-            shares, edges = _shares(rates, 0.5 * step), _edges(bounds, origin, step)
+        if fed == len(feed) and _may_grow(step, variance, t - fed * step, quickest, resolution, horizon):
+            cells, first, count = merge(cells, mode.rows, first, count)
+            step, spare, laid = 2.0 * step, spare // 2, 0
+            grid = _grid(river, mode, grid.origin, step, first)
         # the kernel of one step falls by 1/e within sqrt(D/u2/dt) cells; the first steps of all start from a point
-        margin = int((21.0 if done < 4 else 6.0) * np.sqrt(widest / step)) + 3
-        before = 0 if head or spare >= margin else margin + SLACK // 2 - spare
-        cells = room(cells, count, before, margin)
-        first, count = first - before, count + before + margin
-        if count + max(first, 0) + 2 > lanes.shape[1]:
-            lanes = np.zeros((3, 2 * (count + max(first, 0))))
+        reach = (21.0 if done < 4 else 6.0) * np.sqrt(widest / step)
+        cells, first, count, margin = _widen(cells, mode, first, count, spare, reach)
+        if first < grid.base:
+            grid, laid = _grid(river, mode, grid.origin, step, first), 0
+        if max(first, 0) + count + 2 - grid.base > laid:
+            faces, laid = lay_faces(
+                faces,
+                laid,
+                max(first, 0) + count + 2 - grid.base,
+                grid.origin + grid.base * step,
+                step,
+                bounds,
+                spread,
+                grid.ends - grid.base,
+                head,
+            )
         entering = feed[fed] if fed < len(feed) else -1.0
         cells, first, count, least, most = _go_on(
-            cells,
-            first,
-            count,
-            (origin, step),
-            reaches,
-            shares,
-            edges,
-            held,
-            entering,
-            head,
-            mode,
-            balance,
-            lanes,
-            small,
+            cells, first, count, river, mode, grid, faces, held, entering, balance, small
         )
         fed = min(fed + 1, len(feed))
         t += step
-        last = int((bounds[-1] + 10.0 * spread[-1] - origin) / step) + 2
+        last = int((bounds[-1] + 10.0 * spread[-1] - grid.origin) / step) + 2
         count = _leave(cells, first, count, last, balance)
-        count, spare, where, peak = trim(cells, count, least, most, mode[0])
+        count, spare, where, peak = trim(cells, count, least, most, mode.rows > 1)
         small = TRIM * peak
-        variance += 2.0 * spread[int(lanes[1, where])] * step if fed == len(feed) else 0.0
+        variance += 2.0 * spread[int(faces[REACH, first - grid.base + where])] * step if fed == len(feed) else 0.0
         if spare > margin + SLACK and not head:
-            count, first, spare = drop(cells, count, spare - margin), first + spare - margin, margin
+            count, first, spare = drop(cells, mode.rows, count, spare - margin), first + spare - margin, margin
         if done == len(times):
             times, curves = longer(times, curves)
         times[done] = t
-        _sample(curves[done], cells, origin + first * step, step, count, places, flows)
+        _sample(curves[done], cells[0, :count], grid.origin + first * step, step, places, flows)
         done += 1
         # nothing is left: curves have ended
-        if done % 16 == 0 and fed == len(feed) and whole(cells, count, held) < 1e-12 * at_first:
+        if done % 16 == 0 and fed == len(feed) and whole(cells, mode.rows, count, held) < 1e-12 * at_first:
             break
-    balance[STORED] = whole(cells, count, held)
+    balance[STORED] = whole(cells, len(cells), count, held)
     return times[:done], curves[:done], balance, cells[:, :count], first, step

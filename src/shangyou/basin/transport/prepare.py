@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shangyou.basin.course import LARGEST_FLOW, Course
 from shangyou.basin.transport.dispersion import FORMULAS
@@ -14,19 +15,42 @@ from shangyou.basin.transport.values import Fate
 from shangyou.core.errors import InputError
 from shangyou.core.records import Array, Ints
 
+Marks = NDArray[np.bool_]
+
 RESOLUTION: Final = 8.0  # cells to a standard deviation of the pulse
+PER_AGE: Final = 0.25  # of the time since the release: with 8 cells to a deviation a step is at most 1/32 of it
 LEAST_STORAGE: Final = 1e-6  # of the channel: less holds nothing that could be measured
 LEAST_WAIT: Final = 1.0  # s in a reservoir: less is no stop
 MOST_STEPS: Final = 4000  # until the first place, and while something enters
 
 
 class Lay(NamedTuple):
-    """The course in travel time from a place of release, at one flow."""
+    """The course in travel time from a place of release, at one flow; or at many, each with a row of its own."""
 
-    bounds: Array  # (n + 1,) s
-    spread: Array  # (n,) D/u2 [s]
-    stops: Array  # (n, 3) residence time, share that goes on, decay in the reservoir
-    flow: Array  # (n,) m3/s
+    bounds: Array  # (..., n + 1) s
+    spread: Array  # (..., n) D/u2 [s]
+    stops: Array  # (..., n, 3) residence time, share that goes on, decay in the reservoir
+    flow: Array  # (..., n) m3/s
+    variance: Array  # (..., n + 1) of a pulse's passage at each bound, from dispersion alone [s2]
+
+    def row(self, m: int) -> Lay:
+        """One of many."""
+        return Lay(*(values[m] for values in self))
+
+
+class Watched(NamedTuple):
+    """Places on a course that is laid."""
+
+    times: Array  # (..., P) s, travel time from the release
+    variance: Array  # (..., P) s2
+    flow: Array  # (..., P) m3/s
+    ahead: Marks  # (P,) does the release pass them?
+
+
+def watched(course: Course, laid: Lay, places: Array, reach: Ints, at: float) -> Watched:
+    """See Watched. places, reach: as `watch` gives them. at: m, the place of release."""
+    times, variance = along(course, laid.bounds, places), along(course, laid.variance, places)
+    return Watched(times, variance, laid.flow[..., reach], places > at)
 
 
 def flows(course: Course, flow: float | Array | None) -> Array:
@@ -69,13 +93,25 @@ def goes_on(course: Course) -> Array:
 
 def lay(course: Course, at: float, flow: Array, velocity: Array, dispersion: Array, fate: Fate, share: Array) -> Lay:
     """See Lay. at: m, the place of release. share: (n,) of each reach's flow that goes on, see goes_on."""
-    starts = course.starts
-    bounds = np.concatenate(([0.0], np.cumsum(course.length / velocity)))
-    bounds = bounds - np.interp(at, starts, bounds)
-    decay = np.broadcast_to(np.asarray(fate.decay, np.float64), flow.shape)
+    so_far = np.cumsum(course.length / velocity, axis=-1)
+    bounds = np.concatenate((np.zeros((*flow.shape[:-1], 1)), so_far), axis=-1)
+    bounds -= along(course, bounds, np.array([at]))
+    stops = np.empty((*flow.shape, 3))
     wait = course.impounded / flow
-    stops = np.column_stack((np.where(wait > LEAST_WAIT, wait, 0.0), share, decay))
-    return Lay(bounds, dispersion / velocity**2, stops, flow)
+    stops[..., 0] = np.where(wait > LEAST_WAIT, wait, 0.0)
+    stops[..., 1] = share
+    stops[..., 2] = fate.decay
+    spread = dispersion / velocity**2
+    gained = np.concatenate((np.zeros((*flow.shape[:-1], 1)), np.cumsum(2.0 * spread * np.diff(bounds), axis=-1)), -1)
+    return Lay(bounds, spread, stops, flow, gained - along(course, gained, np.array([at])))
+
+
+def along(course: Course, at_bounds: Array, places: Array) -> Array:
+    """(..., P) at places [m] what grows evenly along each reach: (..., n + 1) at its ends."""
+    starts = course.starts
+    reach = np.clip(np.searchsorted(starts, places, side="right") - 1, 0, len(starts) - 2)
+    part = (places - starts[reach]) / course.length[reach]
+    return np.asarray(at_bounds[..., reach] * (1.0 - part) + at_bounds[..., reach + 1] * part, np.float64)
 
 
 def rates(course: Course, fate: Fate) -> Array:
@@ -100,26 +136,21 @@ def watch(course: Course, at: Sequence[float] | Array) -> tuple[Array, Ints]:
     return places, reach.astype(np.int64)
 
 
-def variance_at(laid: Lay, times: Array) -> Array:
-    """(P,) variance of a pulse's passage at travel times after its release, from dispersion alone [s2]."""
-    so_far = np.concatenate(([0.0], np.cumsum(2.0 * laid.spread * np.diff(laid.bounds))))
-    return np.asarray(np.interp(times, laid.bounds, so_far) - np.interp(0.0, laid.bounds, so_far), np.float64)
+def first_step(seen: Watched, horizon: float | Array, resolution: float = RESOLUTION) -> Array:
+    """(...) width of the first cells [s], fine enough for the nearest place of those after the release."""
+    if not seen.ahead.any():
+        return np.asarray(horizon, np.float64) / 100
+    times, widths = seen.times[..., seen.ahead], np.sqrt(seen.variance[..., seen.ahead]) / resolution
+    fine = np.minimum(np.where(widths > 0, widths, np.inf), times * (PER_AGE / resolution)).min(axis=-1)
+    least = np.maximum(times.min(axis=-1) / MOST_STEPS, np.asarray(horizon) / 1e6)
+    return np.asarray(np.minimum(np.maximum(fine, least), horizon), np.float64)
 
 
-def first_step(laid: Lay, times: Array, horizon: float, resolution: float = RESOLUTION) -> float:
-    """Width of the first cells [s], fine enough for the nearest place of those after the release."""
-    ahead = times[times > 0]
-    if not len(ahead):
-        return horizon / 100
-    widths = np.sqrt(variance_at(laid, ahead)) / resolution
-    fine = np.minimum(np.where(widths > 0, widths, np.inf), ahead / (4.0 * resolution))
-    least = max(ahead.min() / MOST_STEPS, horizon / 1e6)
-    return float(min(max(fine.min(), least), horizon))
-
-
-def enough(course: Course, laid: Lay, times: Array) -> float:
-    """A time by which a pulse has passed the last place [s]: stopped by storage and reservoirs, and spread."""
-    last = max(float(times.max(initial=0.0)), 60.0)
+def enough(course: Course, laid: Lay, seen: Watched) -> Array:
+    """(...) a time by which a pulse has passed the last place [s]: stopped by storage and reservoirs, and spread."""
+    last = np.maximum(seen.times.max(axis=-1, initial=0.0), 60.0)
     stopped = last * float(np.max(course.storage_ratio))
-    wait = float(np.sum(laid.stops[(laid.bounds[1:] > 0) & (laid.bounds[1:] <= last), 0]))
-    return 1.2 * (last + stopped) + 8.0 * float(np.sqrt(variance_at(laid, np.array([last]))[0])) + 6.0 * wait
+    passed = (laid.bounds[..., 1:] > 0) & (laid.bounds[..., 1:] <= last[..., None])
+    wait = np.sum(np.where(passed, laid.stops[..., 0], 0.0), axis=-1)
+    width = np.sqrt(seen.variance.max(axis=-1, initial=0.0))
+    return np.asarray(1.2 * (last + stopped) + 8.0 * width + 6.0 * wait, np.float64)

@@ -20,6 +20,7 @@ from shangyou.basin.transport.prepare import (
     lay,
     rates,
     watch,
+    watched,
 )
 from shangyou.basin.transport.values import Balance, Curves, Fate, Inflow, Release
 from shangyou.core.records import Array
@@ -76,27 +77,28 @@ def _run(
 
     places, reach = watch(course, [place.at for place in course.places] if at is None else at)
     names = tuple(place.id for place in course.places) if at is None else tuple(f"{x:g}" for x in places)
-    times = np.interp(places, course.starts, laid.bounds)
-    ahead = times > 0
-    last = enough(course, laid, times) + (0.0 if isinstance(release, Inflow) else float(release.boxes()[:, :2].sum()))
-    horizon = last if horizon is None else horizon
-    step = first_step(laid, times, horizon) if step is None else step
+    head = isinstance(release, Inflow)
+    seen = watched(course, laid, places, reach, 0.0 if isinstance(release, Inflow) else release.at)
+    if horizon is None:
+        lasts = 0.0 if isinstance(release, Inflow) else float(release.boxes()[:, :2].sum(axis=1).max(initial=0.0))
+        horizon = float(enough(course, laid, seen)) + lasts
+    step = float(first_step(seen, horizon)) if step is None else step
     feed, start, step = enters(release, float(laid.flow[0]), horizon, step)
     found, curves, balance, *_ = pulse(
         (laid.bounds, laid.spread, kinetics, laid.stops),
-        times[ahead],
-        laid.flow[reach[ahead]],
+        seen.times[seen.ahead],
+        seen.flow[seen.ahead],
         start,
         0,
         np.zeros(len(laid.flow)),
         feed,
-        isinstance(release, Inflow),
+        head,
         float(horizon),
         float(step),
         RESOLUTION,
     )
     out = np.zeros((len(found), len(places)))
-    out[:, ahead] = curves
+    out[:, seen.ahead] = curves
     begin = 0.0 if isinstance(release, Inflow) else release.start
     return Curves(names, found + begin, out, Balance(*balance.tolist()))
 

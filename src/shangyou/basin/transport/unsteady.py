@@ -9,18 +9,34 @@ Source of the profile: van Leer (1977), Journal of Computational Physics 23, 276
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from shangyou.basin.course import LARGEST_FLOW, Course
 from shangyou.basin.transport.hydraulics import hydraulics
-from shangyou.basin.transport.prepare import Lay, coefficients, first_step, goes_on, lay, rates, watch
+from shangyou.basin.transport.prepare import (
+    PER_AGE,
+    RESOLUTION,
+    Lay,
+    coefficients,
+    first_step,
+    goes_on,
+    lay,
+    rates,
+    watch,
+    watched,
+)
 from shangyou.basin.transport.respond import enters
 from shangyou.basin.transport.values import Balance, Curves, Fate, Release
 from shangyou.core.errors import InputError
 from shangyou.core.records import Array
+
+JUMP: Final = 1e-6  # of a step: so soon after the flow has changed the concentration is told at the new one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,60 +69,89 @@ def respond_unsteady(
     step: float | None = None,
 ) -> Curves:
     """As `respond`, in flow that changes. horizon: s after the release's start. Errors as there."""
-    from shangyou.basin.transport.kernel import pulse
-
     fate = fate or Fate()
     if changing.flow.shape[1] != len(course.reaches):
         raise InputError("course.flow", reaches=len(course.reaches), flow=f"{changing.flow.shape[1]} columns")
-    places, reach = watch(course, [place.at for place in course.places] if at is None else at)
+    places, _ = watch(course, [place.at for place in course.places] if at is None else at)
     watch(course, [release.at])
+    here = hydraulics(course, changing.flow)
+    laid = lay(course, release.at, here.flow, here.velocity, coefficients(course, here, formula), fate, goes_on(course))
+    time, curves, balance = go_down(course, release, changing.time, laid, places, rates(course, fate), horizon, step)
     names = tuple(place.id for place in course.places) if at is None else tuple(f"{x:g}" for x in places)
-    below = places > release.at
-    lays = [_lay(course, release.at, flow, fate, formula) for flow in changing.flow]
-    times = [np.interp(places, course.starts, laid.bounds) for laid in lays]
-    step = min(first_step(a, b, horizon) for a, b in zip(lays, times, strict=True)) if step is None else step
-    feed, cells, step = enters(release, 0.0, horizon, step)
-    rate, width, first = feed / step, step, 0
-    if not len(feed):  # at once: half on either side of the place
-        cells, first = np.repeat(cells / 2, 2, axis=1), -1
-    kinetics, held = rates(course, fate), np.zeros(len(course.reaches))
-    found, curves, total = [np.zeros(1)], [np.zeros((1, len(places)))], np.zeros(5)
-    total[0] = float(cells.sum())
-    ends = np.append(changing.time[1:], np.inf)
-    for k, (begin, end) in enumerate(zip(changing.time, np.minimum(ends, horizon), strict=True)):
-        if begin >= horizon:
-            break
-        span = float(end - begin)
-        fitting = span / np.ceil(span / step - 1e-9)
-        if k > 0 or fitting != width:
-            cells, first = _carry(lays[max(k - 1, 0)], lays[k], cells, first, width, fitting)
-        width = fitting
-        before = float(cells.sum() + held.sum())
-        time, curve, balance, cells, first, _ = pulse(
-            (lays[k].bounds, lays[k].spread, kinetics, lays[k].stops),
-            times[k][below],
-            lays[k].flow[reach[below]],
-            cells,
-            first,
-            held,
-            _feed(rate, step, begin, fitting, round(span / fitting)),
-            False,
-            span,
-            fitting,
-            0.0,
+    return Curves(names, time + release.start, curves, Balance(*balance.tolist()))
+
+
+class Afloat(NamedTuple):
+    """What is in the water, in storage and on the bed."""
+
+    cells: Array  # (3, c) g
+    first: int  # cell k covers the travel times from k to k + 1 widths
+    width: float  # s
+
+
+def go_down(
+    course: Course,
+    release: Release,
+    since: Array,
+    laid: Lay,
+    places: Array,
+    kinetics: Array,
+    horizon: float,
+    step: float | None = None,
+    resolution: float = RESOLUTION,
+) -> tuple[Array, Array, Array]:
+    """(N,) times [s], (N, P) concentrations at places [m] and (5,) balance of a release in flow that changes.
+
+    Args:
+        since: (k,) s after the release's start, from which each row of `laid` holds. kinetics: see `rates`.
+        step: s, of the grid; None = fine enough for the nearest place, and coarser as the pulse widens.
+    """
+    from shangyou.basin.transport.kernel import pulse
+
+    seen = watched(course, laid, places, watch(course, places)[1], release.at)
+    first = float(first_step(seen, horizon, resolution).min()) if step is None else step
+    feed, cells, first = enters(release, 0.0, horizon, first)
+    # at once: half on either side of the place
+    water = Afloat(cells, 0, first) if len(feed) else Afloat(np.repeat(cells / 2, 2, axis=1), -1, first)
+    ended, held, row = len(feed) * first, np.zeros(len(course.reaches)), 0
+    found, curves, total = list[Array](), list[Array](), np.zeros(5)
+    total[0] = float(water.cells.sum())
+    for begin, end in _legs(since, horizon, max(ended, 64 * first) if step is None else horizon):
+        new = int(np.searchsorted(since, begin, side="right")) - 1
+        wanted = first if step is not None else _fine(laid, new, begin - ended, first, resolution)
+        count = max(int(np.ceil((end - begin) / wanted - 1e-9)), 1)
+        water, row = _carry(laid.row(row), laid.row(new), water, (end - begin) / count), new
+        before = float(water.cells.sum() + held.sum())
+        entering = _feed(feed / first, first, begin, water.width, count)
+        reaches = (laid.bounds[row], laid.spread[row], kinetics, laid.stops[row])
+        passed, flow = seen.times[row][seen.ahead], seen.flow[row][seen.ahead]
+        time, curve, balance, cells, k, _ = pulse(
+            reaches, passed, flow, water.cells, water.first, held, entering, False, end - begin, water.width, 0.0
         )
-        whole = np.zeros((len(time) - 1, len(places)))
-        whole[:, below] = curve[1:]
-        found.append(time[1:] + begin)
+        water = Afloat(cells, k, water.width)
+        time[0] += JUMP * water.width  # the concentration jumps with the flow
+        whole = np.zeros((len(time), len(places)))
+        whole[:, seen.ahead] = curve
+        found.append(time + begin)
         curves.append(whole)
         total += balance - np.array([before, 0.0, 0.0, 0.0, balance[4]])
-    total[4] = float(cells.sum() + held.sum())
-    return Curves(names, np.concatenate(found) + release.start, np.concatenate(curves), Balance(*total.tolist()))
+    total[4] = float(water.cells.sum() + held.sum())
+    return np.concatenate(found), np.concatenate(curves), total
 
 
-def _lay(course: Course, at: float, flow: Array, fate: Fate, formula: str | None) -> Lay:
-    here = hydraulics(course, flow)
-    return lay(course, at, flow, here.velocity, coefficients(course, here, formula), fate, goes_on(course))
+def _legs(since: Array, horizon: float, first: float) -> list[tuple[float, float]]:
+    """Spans of one flow and one width of cells: the flow changes, or the pulse is old enough for wider ones."""
+    aged = first * 2.0 ** np.arange(max(int(np.log2(horizon / first)), 0) + 1)
+    cuts = np.unique(np.concatenate((since, aged, [horizon])))
+    apart = np.append(np.diff(cuts) > 1e-6 * horizon, True) | np.isin(cuts, since)
+    cuts = cuts[apart & (cuts <= horizon)]
+    return [(float(begin), float(end)) for begin, end in pairwise(cuts)]
+
+
+def _fine(laid: Lay, row: int, age: float, first: float, resolution: float) -> float:
+    """Width of cells [s] that is fine enough for a pulse of an age [s], at this flow and those before."""
+    variance = min(float(np.interp(age, laid.bounds[i], laid.variance[i])) for i in range(row + 1))
+    return max(first, min(math.sqrt(max(variance, 0.0)), PER_AGE * age) / resolution)
 
 
 def _feed(rate: Array, step: float, begin: float, fitting: float, count: int) -> Array:
@@ -118,8 +163,11 @@ def _feed(rate: Array, step: float, begin: float, fitting: float, count: int) ->
     return np.diff(np.interp(edges, np.arange(len(whole)) * step, whole))
 
 
-def _carry(old: Lay, new: Lay, cells: Array, first: int, step: float, width: float) -> tuple[Array, int]:
-    """The amounts in cells of travel time at one flow, in cells of travel time at another; and the first of these."""
+def _carry(old: Lay, new: Lay, water: Afloat, width: float) -> Afloat:
+    """The amounts in cells of travel time at one flow, in cells of travel time at another, or of another width."""
+    cells, first, step = water
+    if old.bounds is new.bounds and width == step:
+        return water
     edges: Array = (first + np.arange(cells.shape[1] + 1)) * float(step)
     low, high = _same_place(edges[:: len(edges) - 1], old, new)
     start = int(np.floor(low / width))
@@ -127,7 +175,7 @@ def _carry(old: Lay, new: Lay, cells: Array, first: int, step: float, width: flo
     back = _same_place(np.arange(start, start + count + 1, dtype=np.float64) * width, new, old)
     back[0], back[-1] = min(back[0], edges[0]), max(back[-1], edges[-1])
     position = np.clip((back - edges[0]) / step, 0.0, cells.shape[1])
-    return np.array([np.diff(_so_far(row, position)) for row in cells]), start
+    return Afloat(np.array([np.diff(_so_far(row, position)) for row in cells]), start, width)
 
 
 def _same_place(tau: Array, old: Lay, new: Lay) -> Array:
