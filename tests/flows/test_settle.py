@@ -126,6 +126,29 @@ def test_what_a_node_holds_itself_and_what_it_is_told_come_to_the_same_figures(r
     assert len(held.figures) == 2 * 3 * 12
 
 
+def test_what_a_node_holds_counts_where_its_registry_does_not_know_the_section(river: River) -> None:
+    known, unknown = (
+        settle.gather_held(CHISHUI, "2019", Own("guizhou", river.store, FewSections(sections)))
+        for sections in ([a_section(id) for id in SECTIONS], [a_section(SECTIONS[0])])
+    )
+    assert unknown.figures == known.figures
+    assert {figure.place.section for figure in unknown.figures} == set(SECTIONS)
+
+
+def test_a_difference_is_signed_only_with_a_reason_and_is_named_by_the_result_of_the_other(river: River) -> None:
+    id = begun(river)
+    river.reckon("sichuan", id)
+    give(river.store, [("52.清水铺", "total_phosphorus", FIRST + 24 * 300 + 1, 90.0)])
+    river.reckon("yunnan", id)
+    with pytest.raises(ConflictError) as refused:
+        settle.sign(river.seat("sichuan"), id, WHO)
+    assert (refused.value.code, refused.value.facts["members"]) == ("statement.differs", "yunnan")
+    said = settle.sign(river.seat("sichuan"), id, WHO, "以十月前的数据为准")
+    state, _ = settle.look(river.seat("sichuan"), id)
+    assert said.body["differs"] == {"yunnan": state.stated["yunnan"].statement.result}
+    assert state.signatures["sichuan"].why == "以十月前的数据为准"
+
+
 def test_a_value_that_changed_between_two_reckonings_is_named_by_section_month_and_source(river: River) -> None:
     id = begun(river)
     river.reckon("sichuan", id)

@@ -93,6 +93,9 @@ def gather_held(compact: Compact, year: str, own: Own) -> Gathered:
     for question in questions(compact, year):
         chosen = ground.chosen(question, {})
         label = labels(ground, chosen, question)
+        # copies may be of sections that the registry here does not know; they stand under the ids that owners gave
+        held = {key.site for key in ground.series}
+        label |= {id: id for id in question.sections if id not in chosen and id in held}
         if label:
             selection = Selection(
                 tuple(label), question.parameters, start=question.start, stop=question.stop, usable=question.usable
@@ -215,11 +218,19 @@ def dispute(together: Together, dossier: str, against: str, line: str, why: str,
     return _say(together, dossier, DISPUTE, {"against": against, "line": line, "why": why}, by)
 
 
-def sign(together: Together, dossier: str, by: str) -> Entry:
-    """Stand to what this party stated. Raises as `reckon`."""
+def sign(together: Together, dossier: str, by: str, why: str = "") -> Entry:
+    """Stand to what this party stated. Raises as `reckon`.
+
+    While others state other results, ConflictError "statement.differs" without a reason; with one the signature names
+    each of these results.
+    """
     state, _ = look(together, dossier)
     own = state.stated.get(together.me)
-    return _say(together, dossier, SIGN, {"result": own.statement.result if own else ""}, by)
+    body: dict[str, object] = {"result": own.statement.result if own else ""}
+    differs = state.differing(together.me)
+    if differs and why:
+        body |= {"differs": differs, "why": why}
+    return _say(together, dossier, SIGN, body, by)
 
 
 def close(together: Together, dossier: str, note: str, by: str) -> Entry:

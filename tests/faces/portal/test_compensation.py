@@ -106,6 +106,56 @@ def test_a_difference_is_named_with_both_figures_and_can_be_disputed_and_correct
     assert "更正：剔除四月" in page
 
 
+def printed(river: Three, name: str, id: str, user: str = "li", language: str = "zh") -> str:
+    """The text of the document, as its HTML form has it."""
+    at = f"/compensation/statements/{quote(id)}/statement.html?lang={language}"
+    answer = river.reader(name, user).client.get(at, follow_redirects=True)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    return answer.text
+
+
+def test_a_statement_is_printed_with_money_lines_sources_proof_and_room_for_seals(river: Three) -> None:
+    id = begun(river, "2018")
+    computed(river, id, *PARTIES)
+    document = printed(river, "sichuan", id)
+    for wanted in (
+        "赤水河流域横向生态保护补偿协议（2018–2020 年） 2018 年核算单",
+        "贵州省付给云南省 20,000,000.00 元",
+        "清水铺为Ⅱ类，要求Ⅱ类",
+        "2018-01 – 2018-12 (12)",
+        "签署与盖章",
+        "有 3 处未核实",
+    ):
+        assert wanted in document
+    assert "Signatures and seals" in printed(river, "guizhou", id, "guest", "en")
+    reader = river.reader("sichuan", "guest")
+    pdf = reader.get(f"/compensation/statements/{quote(id)}/statement.pdf")
+    assert pdf.content.startswith(b"%PDF")
+    assert pdf.headers["content-disposition"] == "attachment; filename*=UTF-8''chishui-2018-2018.pdf"
+    assert reader.get(f"/compensation/statements/{quote(id)}/statement.exe").status_code == 400
+
+
+def test_a_difference_that_stands_is_signed_only_by_naming_it(river: Three) -> None:
+    id = begun(river, "2018")
+    at = f"/compensation/statements/{quote(id)}"
+    give(river.basin["guizhou"].node.store, [("52.清水铺", "total_phosphorus", hours("2018", 91), 9.0)])
+    computed(river, id, *PARTIES, why="核对")
+    reader = river.reader("sichuan")
+    page = reader.get(at).text
+    assert "保留差异签署" in page
+    assert "签署本方核算" not in page
+    refused = reader.post("/compensation/sign", at, id=id)
+    assert (refused.status_code, "不能直接签署" in refused.text) == (409, True)
+    assert reader.post("/compensation/sign", at, id=id, why="以在线监测为准").status_code == 303
+    river.meet(id)
+    page = river.reader("yunnan").get(at).text
+    assert "已签署（保留差异）" in page
+    assert "以在线监测为准" in page
+    document = printed(river, "yunnan", id)
+    assert "已签署（保留差异）" in document
+    assert "清水铺总磷 2018-04 个数：云南省生态环境厅 3，贵州省生态环境厅 4" in document
+
+
 def test_only_who_may_bind_the_agency_signs_and_a_guest_only_reads(river: Three) -> None:
     id = begun(river, "2020")
     at = f"/compensation/statements/{quote(id)}"

@@ -138,6 +138,63 @@ def test_a_statement_with_open_lines_cannot_be_signed(room: Room) -> None:
     assert codes(room.say("yunnan", "sign", {"result": BAD.result})) == ["statement.open"]
 
 
+@pytest.fixture
+def differing() -> Room:
+    """Sichuan and Yunnan reckon that money moves, Guizhou that none does; no line is open."""
+    room = Room(SMALL)
+    room.all_compute(YES)
+    room.say("guizhou", "correct", {"statement": NO.document, "why": "补录数据"})
+    return room
+
+
+def test_nobody_signs_by_mistake_while_another_states_another_result(differing: Room) -> None:
+    refused = differing.say("sichuan", "sign", {"result": YES.result})
+    assert (codes(refused), refused.signatures) == (["statement.differs"], {})
+    assert refused.void[0].facts["members"] == "guizhou"
+    refused = differing.say("guizhou", "sign", {"result": NO.result})
+    assert refused.void[-1].facts["members"] == "sichuan, yunnan"
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"differs": {"yunnan": NO.result}, "why": "x"}, "statement.differs"),  # of somebody else
+        ({"differs": {"guizhou": YES.result}, "why": "x"}, "statement.differs"),  # a result that is not theirs now
+        ({"differs": {"guizhou": NO.result}}, "entry.field"),  # without a reason
+        ({"differs": "guizhou", "why": "x"}, "entry.field"),
+    ],
+)
+def test_a_difference_is_named_as_it_stands_and_with_a_reason(differing: Room, said: dict[str, Any], code: str) -> None:
+    assert codes(differing.say("sichuan", "sign", {"result": YES.result} | said)) == [code]
+
+
+def test_a_signature_that_names_the_difference_is_on_record_but_settles_nothing(differing: Room) -> None:
+    named = {"result": YES.result, "differs": {"guizhou": NO.result}, "why": "以监测总站数据为准"}
+    for member in ("sichuan", "yunnan"):
+        state = differing.say(member, "sign", named)
+    theirs = dict.fromkeys(("sichuan", "yunnan"), YES.result)
+    state = differing.say("guizhou", "sign", {"result": NO.result, "differs": theirs, "why": "补录数据有据"})
+    assert set(state.signatures) == set(PARTIES)
+    assert (state.phase, state.settled, codes(state)) == ("differing", None, [])
+    assert codes(differing.say("yunnan", "close", {})) == ["statement.unsettled"]
+
+
+def test_a_party_that_comes_round_is_met_by_the_signatures_that_stand(differing: Room) -> None:
+    named = {"result": YES.result, "differs": {"guizhou": NO.result}, "why": "以监测总站数据为准"}
+    for member in ("sichuan", "yunnan"):
+        differing.say(member, "sign", named)
+    differing.say("guizhou", "correct", {"statement": YES.document, "why": "核对后改回"})
+    state = differing.say("guizhou", "sign", {"result": YES.result})
+    assert (state.phase, state.signatures["guizhou"].why) == ("settled", "")
+    assert state.signatures["sichuan"].why == "以监测总站数据为准"
+
+
+def test_a_signature_that_names_a_difference_falls_when_that_is_stated_once_more(differing: Room) -> None:
+    named = {"result": YES.result, "differs": {"guizhou": NO.result}, "why": "x"}
+    assert "sichuan" in differing.say("sichuan", "sign", named).signatures
+    assert differing.say("guizhou", "correct", {"statement": NO.document, "why": "复核无误"}).signatures == {}
+
+
 @pytest.mark.parametrize(
     ("member", "kind", "body", "code"),
     [
@@ -191,7 +248,7 @@ def test_lines_that_do_not_follow_from_their_own_figures_are_marked(room: Room) 
     assert not state.stated["sichuan"].follows
 
 
-ACTS = st.sampled_from(["yes", "no", "dispute", "sign", "sign", "close"])
+ACTS = st.sampled_from(["yes", "no", "dispute", "sign", "sign", "insist", "close"])
 
 
 @settings(max_examples=40, deadline=None)
@@ -211,6 +268,10 @@ def test_all_see_the_same_in_the_end_and_what_is_settled_stays_settled(
             "no": ("correct" if own else "compute", {"statement": NO.document, "why": "x"}),
             "dispute": ("dispute", {"against": other, "why": "x"}),
             "sign": ("sign", {"result": own.statement.result if own else ""}),
+            "insist": (
+                "sign",
+                {"result": own.statement.result if own else "", "differs": state.differing(member), "why": "x"},
+            ),
             "close": ("close", {}),
         }
         kind, body = choices[act]

@@ -314,10 +314,14 @@ def dispute(
     return _after(found, whole)
 
 
-def sign(desk: Desk, id: Id) -> Done:
+def sign(
+    desk: Desk,
+    id: Id,
+    why: Annotated[str, "why it is signed although another party reckons otherwise; the difference is named"] = "",
+) -> Done:
     """Sign what this party reckoned; equal and signed by all is settled."""
     found, whole = statement_id(desk, id)
-    flow.sign(found, whole, person(desk.node, desk.by))
+    flow.sign(found, whole, person(desk.node, desk.by), why)
     return _after(found, whole)
 
 

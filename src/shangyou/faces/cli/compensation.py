@@ -153,10 +153,10 @@ def dispute(
 
 
 @command(app, "sign", "compensation.sign")
-def sign(call: Call, id: Id) -> None:
+def sign(call: Call, id: Id, why: Annotated[str, typer.Option(help=t("compensation.sign_why"))] = "") -> None:
     """Sign the reckoning of this node."""
     with call.session() as session:
-        call.say("compensation.done", **session.do("statements/sign", id=id))
+        call.say("compensation.done", **session.do("statements/sign", id=id, why=why))
 
 
 @command(app, "settle", "compensation.settle")

@@ -215,6 +215,7 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
         own=own,
         party=me in state.members,
         bound=me in state.signatures,
+        differing=at.wording.joined([at.parties.name(name) for name in state.differing(me)]),
         may_state=visit.may("statement.state"),
         may_sign=visit.may("statement.sign"),
         declared=dict(own.statement.declared) if own else {},
@@ -313,8 +314,8 @@ def dispute(visit: Visit) -> Response:
 
 
 def sign(visit: Visit) -> Response:
-    """Sign what this node reckoned."""
-    return _done(visit, "statement.sign", SIGN, {}, "signed")
+    """Sign what this node reckoned; with a reason where another party reckons otherwise."""
+    return _done(visit, "statement.sign", SIGN, {"why": visit.form.get("why", "").strip()}, "signed")
 
 
 def close(visit: Visit) -> Response:

@@ -5,11 +5,15 @@
     statement.correct   {"statement": {..}, "why": ".."}     another in its place
     statement.dispute   {"against": member, "line": key, "why": ".."}
     statement.sign      {"result": digest}                   of the reckoning that the member stands to
+                        {"result": digest, "differs": {member: digest}, "why": ".."}  while others state other results
     statement.close     {"note": ".."}                       the money has been paid
 
 A statement is settled when all members signed one and the same result. Who has signed is bound: its corrections and
 disputes do not count while its signature stands. A signature falls when another member, not bound, states another
 result or disputes. So once it is settled at any member, nothing that arrives later can unsettle it.
+
+While another member states another result, nobody signs by mistake: a signature counts only if it names each result
+that differs, and says why. Such a signature is on record; it settles nothing until the results are equal.
 """
 
 from __future__ import annotations
@@ -71,6 +75,7 @@ class Signature:
     author: str
     at: int
     result: str
+    why: str = ""  # it was signed although others stated other results
 
 
 @dataclass(slots=True)
@@ -86,6 +91,14 @@ class State:
     settled: int | None = None  # when the last signature came [ms since 1970 UTC]
     closed: tuple[str, int, str] | None = None  # by whom, when, note
     void: list[Void] = field(default_factory=list)
+
+    def differing(self, member: str) -> dict[str, str]:
+        """Results other than that of a member, by the member that states it; {} if the member has stated none."""
+        own = self.stated.get(member)
+        if own is None:
+            return {}
+        results = {name: each.statement.result for name, each in sorted(self.stated.items())}
+        return {name: result for name, result in results.items() if result != own.statement.result}
 
     @property
     def phase(self) -> str:
@@ -200,11 +213,24 @@ def _sign(state: State, entry: Said) -> None:
         raise InputError("statement.disputed", member=entry.author)
     if entry.author in state.signatures:
         raise InputError("statement.signed", member=entry.author)
-    state.signatures[entry.author] = Signature(entry.id, entry.author, entry.at, own.statement.result)
+    why = _named_differences(state, entry)
+    state.signatures[entry.author] = Signature(entry.id, entry.author, entry.at, own.statement.result, why)
     state.disputes = [each for each in state.disputes if each.author != entry.author]  # who signs disputes no more
     results = {each.result for each in state.signatures.values()}
     if set(state.signatures) == set(state.members) and len(results) == 1:
         state.settled = max(each.at for each in state.signatures.values())
+
+
+def _named_differences(state: State, entry: Said) -> str:
+    """Why it is signed although others state other results; "" = all are equal. The entry must name every one."""
+    stand = state.differing(entry.author)
+    if not stand:
+        return ""
+    named = part(entry.body, "differs") if "differs" in entry.body else {}
+    missing = sorted(name for name, result in stand.items() if named.get(name) != result)
+    if missing:
+        raise InputError("statement.differs", member=entry.author, members=", ".join(missing))
+    return text(entry.body, "why", WORDS, need=True)
 
 
 def _close(state: State, entry: Said) -> None:
