@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -84,6 +85,7 @@ class FakeNode:
         self.database = database
         self.settings = FakeSettings(**settings)  # type: ignore[arg-type]
         self.made: dict[str, object] = {}
+        self.ends = ExitStack()
         self.clock = FakeClock()
         self.journal = FileJournal(home / "journal")
         self.store = DuckStore(":memory:")

@@ -73,7 +73,9 @@ def test_a_warning_is_sent_by_the_form_acknowledged_in_one_press_and_seen_by_bot
     assert heading(sichuan.get(f"/warnings/{id}").text) == "手爬岩苯泄漏：各方均已确认"
     assert "值班员" in sichuan.get(f"/warnings/{id}").text
     sichuan.post("/warnings/act", "/warnings", act="clear", id=id, text="达标")
-    assert heading(sichuan.get(f"/warnings/{id}").text) == "手爬岩苯泄漏：1 个单位还没有确认"
+    cleared = sichuan.get(f"/warnings/{id}").text
+    assert heading(cleared) == "手爬岩苯泄漏：已解除"
+    assert "重庆市生态环境局还没有确认解除" in cleared
     assert "已解除" in sichuan.get("/warnings").text
 
 

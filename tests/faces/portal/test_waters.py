@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from shangyou.adapters.computing import ComputingBeside
 from shangyou.basin.network.facts import upper_yangtze
-from shangyou.faces.portal.plume import trail
-from shangyou.faces.warning import COMPUTING
 from tests.faces.portal.node import FakeNode, Reader
 
 
@@ -41,23 +36,27 @@ def test_downstream_is_told_with_distances_and_hours_the_nearest_first(reader: R
     assert len(above["reaches"]) > len(below["reaches"])
 
 
-def test_a_trail_goes_down_without_turning_back() -> None:
-    metres, line = trail(upper_yangtze(), "50.朱沱", "50.寸滩")
-    assert np.all(np.diff(metres) >= 0)
-    assert metres[0] <= 0 < metres[-1]  # it begins with the head of the section's reach
-    assert line.shape == (len(metres), 2)
-    assert np.all((line[:, 0] > 104) & (line[:, 0] < 108))
+def test_a_point_of_a_river_is_looked_from_like_a_section(reader: Reader) -> None:
+    reach = next(each for each in upper_yangtze().reaches if each.river == "changjiang" and len(each.line) > 2)
+    longitude, latitude = reach.line[1]
+    asked = f"reach={reach.id}&at={longitude},{latitude}"
+    below = reader.client.get(f"/map/way?to=down&{asked}").json()
+    assert reach.id in below["reaches"]
+    assert below["title"].startswith("长江，")
+    kilometres = [each["km"] for each in below["places"]]
+    assert kilometres == sorted(kilometres)
+    above = reader.client.get(f"/map/way?to=up&{asked}").json()
+    assert not {each["name"] for each in above["places"]} & {each["name"] for each in below["places"]}
+    drawer = reader.get(f"/map/water?{asked}").text
+    assert 'data-look="up"' in drawer
+    assert 'data-look="plume"' in drawer
+    assert "长江，" in reader.get(f"/map?{asked}").text  # the address opens it without a script too
 
 
-def test_a_supposed_release_moves_down_with_its_bands(tmp_path: Path) -> None:
-    node = FakeNode(tmp_path, on_disk=True)
-    node.settings.home = tmp_path
-    with closing(ComputingBeside()) as beside:
-        node.made[COMPUTING] = beside
-        found = Reader(node).sign_in().get("/map/plume?section=50.朱沱").json()
-    assert len(found["steps"]) == len(found["labels"])
-    east = [step["peak"][0] for step in found["steps"]]
-    assert east[-1] > east[0]
-    middle = found["steps"][len(east) // 3]
-    assert len(middle["wide"]) >= len(middle["core"]) >= 2
-    assert any(place["id"] == "50.江津大桥" for place in found["places"])
+@pytest.mark.parametrize("at", ["", "105", "105,nan", "105,29,1", "500,2", "east,north"])
+def test_a_point_that_is_none_is_refused_in_words(reader: Reader, at: str) -> None:
+    reach = upper_yangtze().reaches[0].id
+    answer = reader.get(f"/map/way?to=down&reach={reach}&at={at}", accept="application/json")
+    assert answer.status_code == 400
+    assert "经度" in answer.text
+    assert reader.get("/map/way?to=down&reach=none&at=105,29").status_code == 404

@@ -126,6 +126,7 @@ def create_portal(node: Node, asked: Callable[[], None] = lambda: None) -> Starl
             Route("/map/data", portal.endpoint(atlas.data)),
             Route("/map/network", portal.endpoint(waters.lines)),
             Route("/map/way", portal.endpoint(waters.way)),
+            Route("/map/water", portal.endpoint(waters.drawer)),
             Route("/map/plume", portal.endpoint(plume.plume)),
             Route("/map/base", portal.endpoint(atlas.base)),
             Route("/map/sections/{id:path}", portal.endpoint(atlas.drawer)),

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from shangyou.core.clock import LEGAL
 from shangyou.core.registry import Section, Status
-from shangyou.faces.portal import figures, names, present
+from shangyou.faces.portal import figures, names, present, waters
 from shangyou.faces.portal.spans import DAY, SPANS
 from shangyou.faces.portal.visit import Visit
 from shangyou.flows.look import look
@@ -34,6 +34,7 @@ def page(visit: Visit) -> Response:
         span=visit.query("span") if visit.query("span") in SHOWN else "week",
         spans=SHOWN,
         opened=opened(visit, open_id) if open_id else None,
+        water=waters.water(visit) if visit.query("reach") and not open_id else "",
     )
 
 

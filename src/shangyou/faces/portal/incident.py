@@ -24,6 +24,8 @@ from shangyou.faces.portal.incident_view import (
     title,
 )
 from shangyou.faces.portal.parties import desk_of
+from shangyou.faces.portal.plume_seen import drawable
+from shangyou.faces.portal.released import of_incident
 from shangyou.faces.portal.visit import Visit
 from shangyou.faces.sentences import sentence
 from shangyou.flows import incident as flow
@@ -50,7 +52,8 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
         name=at.name,
         names=at.names,
         faces=faces(at, seen),
-        owed=[face for face in faces(at, seen) if face.clock.done is None and face.clock.state != "waiting"],
+        owed=[face for face in faces(at, seen) if face.runs and face.clock.state != "waiting"],
+        mapped=drawable(visit, of_incident(at, seen)),
         grade=grade_name(at, seen, seen.grade),
         proposed=grade_name(at, seen, seen.proposal.grade),
         reasons=reasons(at, seen),

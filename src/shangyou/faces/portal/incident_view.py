@@ -33,6 +33,7 @@ class Face:
     mark: str
     chip: str
     state: str
+    runs: bool  # does it count?
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +100,16 @@ def title(at: Hall, seen: Seen) -> str:
 def faces(at: Hall, seen: Seen) -> list[Face]:
     """The clocks, those that press first."""
     known = {each["id"]: each for each in seen.rules.reporting.body["duties"]}
-    made = []
+    made, closed = [], seen.room.closed
     for clock in seen.clocks:
         to = known[clock.duty][f"to_{at.visit.t.language}"] + (f" · {at.name(clock.to)}" if clock.to else "")
         mark, chip = STATES[clock.state]
-        made.append(Face(clock, to, mark, chip, at.words(f"clock.{clock.state}")))
+        state = at.words(f"clock.{clock.state}")
+        if closed is not None and clock.done is None:  # nothing runs on in a room that is closed
+            was_late = clock.due is not None and clock.due < closed
+            mark, chip = STATES["late" if was_late else "waiting"]
+            state = at.words("clock.late") if was_late else at.visit.t("incidents.not_owed")
+        made.append(Face(clock, to, mark, chip, state, runs=closed is None and clock.done is None))
     order = {"late": 0, "running": 1, "waiting": 2, "done_late": 3, "done": 4}
     return sorted(made, key=lambda face: (order[face.clock.state], face.clock.due or 2**60))
 

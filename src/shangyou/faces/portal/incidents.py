@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from starlette.responses import Response
 
 from shangyou.core.errors import ShangyouError
 from shangyou.faces.api.acts import perform
+from shangyou.faces.api.moments import legal
 from shangyou.faces.portal.hall import Hall, hall
 from shangyou.faces.portal.incident_view import Face, faces
 from shangyou.faces.portal.parties import desk_of, joined
 from shangyou.faces.portal.visit import Visit
+from shangyou.faces.portal.warning_view import title as warning_title
 from shangyou.faces.sentences import sentence
-from shangyou.flows.incident import Seen, incidents
+from shangyou.faces.together import dossier_id
+from shangyou.flows import warn
+from shangyou.flows.incident import Seen, from_warning, incidents
 
 OPEN: Final = "incidents/open"  # deed
+WARNINGS: Final = 50  # that the form offers to open a room from, the last changed
+TEXTS: Final = ("title_zh", "title_en", "place_zh", "river", "substance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +55,29 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
         may=visit.may("incident.speak"),
         members=at.active(),
         me=at.found.me,
-        given=visit.form,
+        given=visit.form or _given(at),
+        warnings=[(each.id, warning_title(at, each)) for each in warn.warnings(at.together, WARNINGS)],
+        asked=bool(error or visit.query("warning")),
         wrong=sentence(error.code, error.facts, visit.t.language) if error else None,
     )
+
+
+def _given(at: Hall) -> dict[str, str]:
+    """What the form says to begin with: what the warning says that the address names, else nothing."""
+    asked = at.visit.query("warning")
+    if not asked:
+        return {}
+    id = dossier_id(at.together, warn.SUBJECT, asked)
+    taken = from_warning(at.together, id)
+    texts = {name: str(taken.get(name, "")) for name in TEXTS}
+    times = {name: _local(taken.get(name)) for name in ("noticed", "occurred")}
+    charge, affected = cast("list[str]", taken["in_charge"]), cast("list[str]", taken["affected"])
+    return {**texts, **times, "warning": id, "in_charge": charge[0], **{f"affected:{each}": "1" for each in affected}}
+
+
+def _local(ms: object) -> str:
+    """A time as a field of a form takes it; "" where there is none."""
+    return legal(ms)[:16].replace(" ", "T") if isinstance(ms, int) else ""
 
 
 def _row(at: Hall, seen: Seen) -> Row:
@@ -76,7 +102,7 @@ def open_room(visit: Visit) -> Response:
     """Open a room by hand, or from a warning."""
     by, form = visit.need("incident.speak"), visit.form
     chosen = [key.partition(":")[2] for key in form if key.startswith("affected:")]
-    texts = {key: form.get(key, "").strip() for key in ("title_zh", "title_en", "place_zh", "river", "substance")}
+    texts = {key: form.get(key, "").strip() for key in TEXTS}
     times = {key: form.get(key, "").strip() for key in ("noticed", "occurred", "warning")}
     charge = [form["in_charge"]] if form.get("in_charge") else []
     try:

@@ -1,141 +1,185 @@
-"""A release that moves down the network: where its peak is hour by hour with its bands, and when it comes where."""
+"""A release that moves down the river: where its front, peak and end are at each hour, and when it comes where."""
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final
 
 import msgspec
 import numpy as np
 from starlette.responses import Response
 
 from shangyou.basin.network.network import Network
-from shangyou.basin.transport.values import Release
+from shangyou.basin.network.values import Kind
 from shangyou.core.records import Array
+from shangyou.faces.portal.drift import Drift, Row, drift
+from shangyou.faces.portal.figures import digits
+from shangyou.faces.portal.plume_seen import seen_over
+from shangyou.faces.portal.released import Released, Told, released, told
+from shangyou.faces.portal.river_line import Trail, point, trail
 from shangyou.faces.portal.visit import Visit
-from shangyou.faces.warning import COMPUTING
-from shangyou.flows.spill import Arrivals, Computing, Outlook, arrivals
-from shangyou.wiring import rivers
+from shangyou.faces.portal.warning_view import method_in
+from shangyou.faces.wording import amount, substance
+from shangyou.governance.warning.values import Arrival
 
-if TYPE_CHECKING:
-    from shangyou.wiring import Node
-
-KILOGRAMS: Final = 1000  # released at once, where nobody says another amount
-MEMBERS: Final = 300
-HOURS: Final = 120  # that are shown
-STEPS: Final = 60
-LISTED: Final = ("section", "intake", "border", "dam", "control")
-MOST: Final = 40
-EARLY, EARLIER, MIDDLE, LATER, LATE = range(5)  # columns of an arrival table: 5, 25, 50, 75, 95 %
+STANDS: Final = (Kind.CONTROL, Kind.DAM, Kind.GATE, Kind.INTAKE, Kind.BORDER)  # that are drawn beside the water
+MOST: Final = 60
+NOTHING: Final = Trail(np.empty(0), np.empty((0, 2)))
 
 
 def plume(visit: Visit) -> Response:
-    """Positions and arrivals of a release now at a section.
-
-    Raises NotFoundError "network.place"; InputError "spill.nowhere", and as flows.spill.arrivals.
-    """
-    network = rivers(cast("Node", visit.node)).network()
-    section, kilograms = visit.query("section"), visit.number("kg", KILOGRAMS, 1, 10_000_000)
-    body = visit.once(
-        ("plume", section, kilograms, visit.t.language), lambda: _body(visit, network, section, kilograms)
-    )
-    return Response(body, media_type="application/json")
+    """Everything that the map draws of a release; raises as `released`."""
+    found = released(visit)
+    shown = told(visit, found)
+    return Response(msgspec.json.encode(body(visit, found, shown)), media_type="application/json")
 
 
-def _body(visit: Visit, network: Network, section: str, kilograms: int) -> bytes:
-    found = arrivals(
-        network, section, Release(0.0, kilograms * 1000.0), visit.now, _computing(visit), Outlook(members=MEMBERS)
-    )
-    place = network.places[network.index(section)]
+def body(visit: Visit, found: Released, shown: Told) -> dict[str, object]:
+    """What is drawn, what it was computed from, what was measured, and the arrival table."""
+    network, content = found.network, found.content
+    rows = _rows(found, shown)
+    way = trail(network, found.place, rows[-1][1].place) if rows else NOTHING
+    moved = drift(rows, found.began, (content.duration if content else None) or 0.0) if rows else None
+    time = moved.time if moved is not None else np.array([visit.now])
+    return {
+        "title": found.title,
+        "supposed": found.supposed,
+        "simulated": found.simulated,
+        "pending": shown.pending,
+        "notes": _notes(visit, found, shown),
+        "banded": moved is not None and moved.banded,
+        "line": way.line.round(5).tolist(),
+        "metres": way.metres.round().tolist(),
+        "release": _place(network, found.place),
+        **_film(visit, found, moved),
+        "stands": _stands(visit, network, found.place, way),
+        "seen": seen_over(visit, found, [each.place for _, each in rows], way, time),
+        "places": [_arrival(visit, network, metres, each) for metres, each in rows],
+    }
+
+
+def _rows(found: Released, shown: Told) -> list[Row]:
+    """Rows of the table that lie below the release on this node's network, in order of distance."""
+    if not found.place or shown.table is None:
+        return []
+    network = found.network
+    known = [each for each in shown.table.arrivals if network.has(each.place)]
+    placed = [(network.distance(found.place, each.place), each) for each in known]
+    return sorted(((metres, each) for metres, each in placed if metres), key=lambda row: row[0])
+
+
+def _film(visit: Visit, found: Released, moved: Drift | None) -> dict[str, object]:
+    """k times in words, and what is where: distances in m below the release, null where it is not told."""
+    if moved is None:
+        return {"at": 0} | {key: [] for key in ("times", "labels", "wide", "body", "peak", "said")}
     t = visit.t
-    last = float(np.max(found.table.peak_time[:, LATE], initial=0.0, where=np.isfinite(found.table.peak_time[:, LATE])))
-    hours = np.linspace(0.0, min(HOURS, max(1.0, last / 3600)), STEPS + 1)
-    name = place.name_zh if t.language == "zh" else place.name_en or place.name_zh
-    return msgspec.json.encode(
-        {
-            "title": t("map.plume.title", place=name, amount=f"{kilograms:,}"),
-            "labels": [t("map.plume.hour", hours=f"{hour:,.0f}") for hour in hours],
-            "steps": positions(network, section, found, hours * 3600),
-            "places": _places(visit, found),
-        }
-    )
+
+    def label(ms: int) -> str:
+        facts = {"time": visit.moment_text(ms), "hours": f"{(ms - found.began) / 3_600_000:,.0f}"}
+        return t("map.plume.past", **facts) if ms <= visit.now else t("map.plume.coming", **facts)
+
+    return {
+        "times": moved.time.tolist(),
+        "labels": [label(ms) for ms in moved.time.tolist()],
+        "at": _now(moved, visit.now, found.supposed),
+        "wide": _spans(moved.nearest, moved.farthest),
+        "body": _spans(moved.end, moved.front),
+        "peak": [None if np.isnan(each) else round(each) for each in moved.peak.tolist()],
+        "said": [_size(visit, *each) for each in zip(moved.size.tolist(), moved.high.tolist(), strict=True)],
+    }
 
 
-def positions(network: Network, section: str, found: Arrivals, seconds: Array) -> list[dict[str, object]]:
-    """For each time where the peak is: as a point, and as lines that hold it with 50 and with 90 %."""
-    distance, line = trail(network, section, found.places[-1].id)
-    at = np.concatenate([[0.0], [place.at for place in found.places]])
-    quantiles = [np.concatenate([[0.0], column]) for column in found.table.peak_time.T]
+def _now(moved: Drift, now: int, supposed: bool) -> int:
+    """The step that is shown first: now; where that tells nothing, some way down."""
+    step = int(np.searchsorted(moved.time, now, side="right")) - 1
+    return len(moved.time) // 4 if supposed or not 0 <= step < len(moved.time) - 1 else step
 
-    def where(time: float, quantile: int) -> float:
-        known = np.isfinite(quantiles[quantile])
-        return float(np.interp(time, np.maximum.accumulate(quantiles[quantile][known]), at[known]))
 
+def _spans(low: Array, high: Array) -> list[list[int] | None]:
     return [
-        {
-            "wide": _between(distance, line, where(s, LATE), where(s, EARLY)),
-            "core": _between(distance, line, where(s, LATER), where(s, EARLIER)),
-            "peak": _between(distance, line, where(s, MIDDLE), where(s, MIDDLE))[0],
-        }
-        for s in seconds.tolist()
+        None if np.isnan(a) or np.isnan(b) else [round(a), round(b)]
+        for a, b in zip(low.tolist(), high.tolist(), strict=True)
     ]
 
 
-def trail(network: Network, start: str, stop: str) -> tuple[Array, Array]:
-    """(v,) m from the start along the water, and (v, 2) longitude and latitude there, where lines are known."""
-    gone = -float(network.at[network.index(start)])
-    metres: list[float] = []
-    points: list[tuple[float, float]] = []
-    for i in network.way(start, stop):
-        reach = network.reaches[i]
-        if reach.line:
-            steps = [float(np.hypot(b[0] - a[0], b[1] - a[1])) for a, b in pairwise(reach.line)]
-            share = np.concatenate([[0.0], np.cumsum(steps)]) / (sum(steps) or 1.0)
-            metres += (gone + share * reach.length).tolist()
-            points += list(reach.line)
-        gone += reach.length
-    return np.array(metres), np.array(points).reshape(-1, 2)
+def _size(visit: Visit, middle: float, high: float) -> str:
+    """The concentration at the peak in words, two digits; "" where it is not known."""
+    if np.isnan(middle):
+        return ""
+    said = visit.t("map.plume.size", middle=_two(middle))
+    return said if np.isnan(high) else f"{said} {visit.t('map.plume.size_high', high=_two(high))}"
 
 
-def _between(distance: Array, line: Array, low: float, high: float) -> list[list[float]]:
-    """The part of a line between two distances, ends included."""
-    inside = (distance > low) & (distance < high)
-    ends = [[float(np.interp(x, distance, line[:, 0])), float(np.interp(x, distance, line[:, 1]))] for x in (low, high)]
-    return [ends[0], *line[inside].tolist(), ends[1]]
+def _two(value: float) -> str:
+    return digits(float(f"{value:.2g}"))
 
 
-def _places(visit: Visit, found: Arrivals) -> list[dict[str, object]]:
-    """When it comes to each place that matters: the middle, with the span that holds it with 90 %."""
-    t, table = visit.t, found.table
-    rows: list[dict[str, object]] = []
-    for place, first, peak in zip(found.places, table.first, table.peak_time, strict=True):
-        if place.kind not in LISTED or not np.isfinite(peak[MIDDLE]):
+def _notes(visit: Visit, found: Released, shown: Told) -> list[str]:
+    """What is computed, from what, by whom; what is still to come; what cannot be computed."""
+    t, content, language = visit.t, found.content, visit.t.language
+    if content is None:
+        return [t("map.plume.no_warning")]
+    place = content.place_zh if language == "zh" else content.place_en
+    told = [substance(content, language), amount(content, language)]
+    release = t(
+        "map.plume.released", place=place, what=" ".join(filter(None, told)), time=visit.moment_text(found.began)
+    )
+    notes = [release]
+    if not found.place:
+        return [*notes, t("map.plume.nowhere")]
+    if shown.table is not None and shown.table.method:
+        facts = {"method": method_in(language, shown.table), "time": visit.moment_text(shown.table.at)}
+        notes.append(t("map.plume.by", who=shown.by, **facts) if shown.by else t("map.plume.here", **facts))
+    if shown.pending:
+        notes.append(t("map.plume.pending"))
+    if shown.trouble is not None:
+        notes.append(f"{shown.trouble.text} {shown.trouble.remedy}".strip())
+    return notes
+
+
+def _stands(visit: Visit, network: Network, place: str, way: Trail) -> list[dict[str, object]]:
+    """What stands on the water below the release, as far as the table goes: where a spill can be held, who drinks."""
+    if not place or not len(way.metres):
+        return []
+    found: list[dict[str, object]] = []
+    for each in network.downstream(place):
+        metres = network.distance(place, each.id)
+        if each.kind not in STANDS or metres is None or metres > way.metres[-1]:
             continue
-        rows.append(
-            {
-                "id": place.id if place.kind == "section" else "",
-                "name": place.name_zh if t.language == "zh" else place.name_en or place.name_zh,
-                "said": t("map.plume.comes", first=_span(first), peak=_span(peak)),
-            }
-        )
-    return rows[:MOST]
+        name = each.name_zh if visit.t.language == "zh" else each.name_en or each.name_zh
+        kind = visit.t(f"map.kind.{each.kind.value}")
+        found.append({"kind": each.kind.value, "name": f"{kind}: {name}", "place": _place(network, each.id)})
+    return found[:MOST]
 
 
-def _span(quantiles: Array) -> str:
-    """Hours, earliest to latest."""
-    told = [f"{value / 3600:.0f}" if np.isfinite(value) else "∞" for value in quantiles[[EARLY, LATE]]]
-    return "–".join(told)
+def _place(network: Network, place: str) -> tuple[float, float] | None:
+    return point(network, network.places[network.index(place)]) if place else None
 
 
-def _computing(visit: Visit) -> Computing:
-    """The process beside, in which kernels are loaded: one for all who compute at this node."""
-    from shangyou.adapters.computing import ComputingBeside
+def _arrival(visit: Visit, network: Network, metres: float, each: Arrival) -> dict[str, object]:
+    """A row for people: the medians, and the spans that hold them with nine tenths."""
+    own = network.places[network.index(each.place)]  # who computed the table may know no English name
+    name = each.name_zh or own.name_zh if visit.t.language == "zh" else each.name_en or own.name_en or each.name_zh
+    return {
+        "name": name or each.place,
+        "km": f"{metres / 1000:,.0f}",
+        "first": _moment(visit, each.first),
+        "first_band": _band(visit, each.first_early, each.first_late),
+        "peak": _moment(visit, each.peak),
+        "peak_band": _band(visit, each.peak_early, each.peak_late),
+        "size": "" if each.concentration is None else f"{_two(each.concentration)} mg/L",
+        "from": each.first,
+        "until": each.until or each.peak,
+    }
 
-    node = cast("Node", visit.node)
-    found = node.made.get(COMPUTING)
-    if found is None:
-        beside = ComputingBeside()
-        found = node.made.setdefault(COMPUTING, beside)  # of two visits at once the first's is kept
-        if found is beside:
-            node.ends.callback(beside.close)
-    return cast("Computing", found)
+
+def _moment(visit: Visit, ms: int | None) -> str:
+    return "" if ms is None else visit.moment_text(ms)
+
+
+def _band(visit: Visit, early: int | None, late: int | None) -> str:
+    """Two times; of the second only the hour, where the day is the same."""
+    if early is None or late is None:
+        return ""
+    low, high = visit.moment_text(early), visit.moment_text(late)
+    day, _, hour = high.rpartition(" ")
+    return f"{low}–{hour}" if low.startswith(f"{day} ") else f"{low} – {high}"

@@ -9,18 +9,21 @@ from starlette.responses import Response
 
 from shangyou.core.errors import InputError, ShangyouError
 from shangyou.faces.api.acts import perform
-from shangyou.faces.portal.hall import hall
+from shangyou.faces.portal.hall import Hall, hall
 from shangyou.faces.portal.parties import desk_of
+from shangyou.faces.portal.plume_seen import drawable
+from shangyou.faces.portal.released import of_warning
 from shangyou.faces.portal.visit import Visit
 from shangyou.faces.portal.warning_view import board, facts, finding, parties, short, state_chip, timeline
 from shangyou.faces.sentences import sentence
 from shangyou.faces.together import dossier_id
 from shangyou.faces.warning import watch
-from shangyou.flows import warn
+from shangyou.flows import incident, warn
 from shangyou.governance.warning.fold import ROLES
 from shangyou.wiring import Node
 
 Form = Mapping[str, str]
+ROOMS: Final = 50  # that are looked through for one opened from a warning, the last changed
 
 
 def page(visit: Visit, error: ShangyouError | None = None) -> Response:
@@ -43,6 +46,9 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
         board=board(at, seen),
         timeline=timeline(at, seen),
         notices=here.notices.of(id),
+        silent=[at.name(each.member) for each in seen.open() if each.member != me],
+        mapped=drawable(visit, of_warning(at, id)),
+        room=room_of(at, id),
         owed=[each for each in owed if each.kind != "request"],
         asked=[(each, situation.message(each.message)) for each in owed if each.kind == "request"],
         void=[(v, at.name(v.by), sentence(v.code, v.facts, visit.t.language)) for v in situation.void],
@@ -55,6 +61,11 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
         wrong=sentence(error.code, error.facts, visit.t.language) if error else None,
         done=visit.query("done"),
     )
+
+
+def room_of(at: Hall, id: str) -> str:
+    """The incident room that was opened from a warning, the last changed of several; "" where there is none."""
+    return next((each.id for each in incident.incidents(at.together, ROOMS) if each.room.opening.warning == id), "")
 
 
 def act(visit: Visit) -> Response:

@@ -43,7 +43,7 @@ def finding(at: Hall, seen: Seen) -> str:
         left = abs(clock.left or 0)
         tense = "late" if clock.state == "late" else "left"
         return t(f"warnings.title_{key}_{tense}", name=name, left=duration(left, t))
-    if waiting:
+    if waiting and state != "cleared":
         return t.count("warnings.title_silent", len(waiting), name=name)
     return t(f"warnings.title_{state}", name=name)
 
@@ -155,8 +155,13 @@ def board(at: Hall, seen: Seen) -> Board | None:
 
 def method(at: Hall, table: Table) -> str:
     """How a table was computed, in the reader's language where it says so in both."""
+    return method_in(at.visit.t.language, table)
+
+
+def method_in(language: str, table: Table) -> str:
+    """The same in a language."""
     zh, _, en = table.method.partition(" / ")
-    return zh if at.visit.t.language == "zh" or not en else en
+    return zh if language == "zh" or not en else en
 
 
 @dataclass(frozen=True, slots=True)

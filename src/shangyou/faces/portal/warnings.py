@@ -21,6 +21,7 @@ from shangyou.faces.portal.warning_view import short, state_chip, title
 from shangyou.faces.sentences import sentence
 from shangyou.faces.warning import watch
 from shangyou.flows import warn
+from shangyou.flows.incident import incidents
 from shangyou.flows.warn import Seen
 from shangyou.governance.detection.alarm import Alarm
 from shangyou.governance.detection.kept import SILENT
@@ -29,6 +30,7 @@ from shangyou.wiring import Node, rivers
 
 SEND: Final = "warnings/send"  # deed
 MOST_ALARMS: Final = 20
+ROOMS: Final = 50  # that are looked through for those opened from a warning, the last changed
 FIELDS: Final = (
     *("title_zh", "title_en", "place", "place_zh", "river", "bank", "substance", "amount", "amount_least"),
     *("amount_most", "noticed", "began", "minutes", "limit", "text", "alarm", "type"),
@@ -58,6 +60,8 @@ class Row:
     owed: Clock | None  # by this node
     silent: str  # names of members that owe a word
     first: Clock | None  # of these the one that runs out first
+    in_charge: str
+    room: str  # the incident that was opened from it
 
 
 def page(visit: Visit, error: ShangyouError | None = None) -> Response:
@@ -66,7 +70,8 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
     if joined(visit) is None:
         return visit.page("warnings_none.html", raised=raised)
     at = hall(visit)
-    rows = [_row(at, seen) for seen in warn.warnings(at.together)]
+    rooms = {each.room.opening.warning: each.id for each in reversed(incidents(at.together, ROOMS))}
+    rows = [_row(at, seen, rooms.get(seen.id, "")) for seen in warn.warnings(at.together)]
     running = [row for row in rows if row.seen.situation.state != "cleared"]
     running.sort(key=lambda row: (row.owed is None, row.owed.due if row.owed else 0, row.first is None))
     given = dict(visit.request.query_params) | dict(visit.form)  # an alarm leads here with what it knows
@@ -88,7 +93,7 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
     )
 
 
-def _row(at: Hall, seen: Seen) -> Row:
+def _row(at: Hall, seen: Seen, room: str) -> Row:
     content, waiting = seen.situation.content, seen.open()
     mine = [each for each in waiting if each.member == at.found.me]
     others = [each for each in waiting if each.member != at.found.me]
@@ -96,7 +101,8 @@ def _row(at: Hall, seen: Seen) -> Row:
     where = " · ".join(filter(None, (place, content.river)))
     first = min(others, key=lambda each: each.due, default=None)
     silent = at.names(each.member for each in others)
-    return Row(seen, short(seen), title(at, seen), where, state_chip(seen), mine[0] if mine else None, silent, first)
+    owed, charge = mine[0] if mine else None, at.names(seen.situation.in_charge)
+    return Row(seen, short(seen), title(at, seen), where, state_chip(seen), owed, silent, first, charge, room)
 
 
 def _raised(visit: Visit) -> list[Raised]:

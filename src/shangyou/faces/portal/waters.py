@@ -11,6 +11,8 @@ from shangyou.basin.network.facts import SCHEMATIC
 from shangyou.basin.network.network import Network
 from shangyou.basin.network.values import Kind, Place
 from shangyou.basin.network.way import Travel, travel
+from shangyou.faces.portal.released import chosen_point, point_name
+from shangyou.faces.portal.river_line import HERE
 from shangyou.faces.portal.visit import Visit
 from shangyou.wiring import rivers
 
@@ -42,16 +44,33 @@ def lines(visit: Visit) -> Response:
     return Response(msgspec.json.encode(body), media_type="application/geo+json")
 
 
+def drawer(visit: Visit) -> Response:
+    """What may be asked of a point of a river; raises as `chosen_point`."""
+    return visit.page("map_water.html", water=water(visit))
+
+
+def water(visit: Visit) -> str:
+    """The name of the point that the address names; raises as `chosen_point`."""
+    return point_name(visit, chosen_point(visit, rivers(cast("Node", visit.node)).network()))
+
+
 def way(visit: Visit) -> Response:
-    """Reaches and places above or below a section, with distances and hours; NotFoundError "network.place"."""
+    """Reaches and places above or below a section, or a point of a reach, with distances and hours.
+
+    Raises NotFoundError "network.place", and as `chosen_point`.
+    """
     network = rivers(cast("Node", visit.node)).network()
     section, up = visit.query("section"), visit.query("to") == "up"
+    if visit.query("reach"):
+        network, section = chosen_point(visit, network), HERE
     hours = travel(network)
     found = network.upstream(section) if up else network.downstream(section)
     listed = [_told(network, hours, section, place, up, visit) for place in found if place.kind in LISTED]
     listed.sort(key=lambda each: cast("float", each["km"]))
     own = network.places[network.index(section)]
     name = own.name_zh if visit.t.language == "zh" else own.name_en or own.name_zh
+    if section == HERE:
+        name = point_name(visit, network)
     body = {
         "reaches": _reaches(network, section, up),
         "title": visit.t(f"map.way.{'up' if up else 'down'}", place=name),
@@ -81,5 +100,5 @@ def _told(network: Network, hours: Travel, section: str, place: Place, up: bool,
         "name": place.name_zh if visit.t.language == "zh" else place.name_en or place.name_zh,
         "kind": visit.t(f"map.kind.{place.kind.value}"),
         "km": round((metres or 0.0) / 1000, 1),
-        "hours": visit.t("map.way.hours", hours=f"{took:,.0f}" if known else "?"),
+        "hours": f"{abs(took or 0.0):,.0f}" if known else "?",  # of a point on a place the rest may be below nothing
     }

@@ -1,11 +1,12 @@
 // The map: own base, sections as discs with the letter of their class, a slider through time, a legend that filters.
 import * as maplibregl from "../vendor/maplibre-gl.mjs";
 import { colour, onTurn, text } from "./colours.js";
-import { filterOf, plumeFeatures, startWays } from "./waters.js";
+import { groundLayers, groundNames, groundSources, ink, keep, picture } from "./ground.js";
+import { drawSigns, plumeLayers, plumeSources, startPlume } from "./plume.js";
+import { filterOf, startWays } from "./waters.js";
 
 const atlas = document.querySelector(".atlas");
 const letters = JSON.parse(atlas.dataset.letters);
-const zh = document.documentElement.lang.startsWith("zh");
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 const STEP = 700; // ms between steps of the play
 const CODES = "0123456..abcdef"; // as the node writes them: letters where the sample is stale
@@ -20,65 +21,45 @@ async function get(address) {
 }
 
 function style() {
-  const label = { "text-field": ["get", zh ? "name_zh" : "name_en"], "text-font": ["sans-serif"], "text-size": 12 };
-  const kind = (name) => ["==", ["get", "kind"], name];
-  const paint = { "text-color": colour("map-label"), "text-halo-color": colour("map-ground"), "text-halo-width": 1.5 };
   return {
     version: 8,
-    sources: {
-      base: { type: "geojson", data: "/map/base" },
-      network: { type: "geojson", data: "/map/network" },
-      plume: { type: "geojson", data: plumeFeatures() },
-      sections: { type: "geojson", data: features() },
-    },
+    sources: { ...groundSources(), ...plumeSources(), sections: { type: "geojson", data: features() } },
     layers: [
-      { id: "ground", type: "background", paint: { "background-color": colour("map-ground") } },
-      { id: "lakes", type: "fill", source: "base", filter: kind("lake"), paint: { "fill-color": colour("map-river"), "fill-opacity": 0.6 } },
-      { id: "provinces", type: "line", source: "base", filter: kind("province"), paint: { "line-color": colour("map-line"), "line-width": 1 } },
-      { id: "rivers", type: "line", source: "base", filter: kind("river"), layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("map-river"), "line-width": ["match", ["get", "order"], 1, 2.5, 2, 1.6, 1] } },
-      { id: "network", type: "line", source: "network", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("map-river"), "line-width": ["get", "wide"] } },
+      ...groundLayers(),
       { id: "way", type: "line", source: "network", filter: filterOf(), layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("accent"), "line-width": ["+", ["get", "wide"], 2] } },
-      { id: "plume-wide", type: "line", source: "plume", filter: ["==", ["get", "part"], "wide"], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("danger"), "line-width": 9, "line-opacity": 0.3 } },
-      { id: "plume-core", type: "line", source: "plume", filter: ["==", ["get", "part"], "core"], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("danger"), "line-width": 9, "line-opacity": 0.6 } },
-      { id: "plume-peak", type: "circle", source: "plume", filter: ["==", ["get", "part"], "peak"], paint: { "circle-radius": 5, "circle-color": colour("danger"), "circle-stroke-color": colour("surface"), "circle-stroke-width": 2 } },
-      { id: "river-names", type: "symbol", source: "base", filter: kind("river"), minzoom: 4.5, layout: { ...label, "symbol-placement": "line", "symbol-spacing": 400 }, paint },
-      { id: "province-names", type: "symbol", source: "base", filter: kind("province"), layout: { ...label, "text-size": 14, "text-letter-spacing": 0.1 }, paint },
+      ...groundNames(),
       { id: "discs", type: "symbol", source: "sections", layout: { "icon-image": ["get", "disc"], "icon-size": ["interpolate", ["linear"], ["zoom"], 3, 0.6, 5, 0.85, 8, 1.1], "icon-allow-overlap": true, "icon-ignore-placement": true, "symbol-sort-key": ["get", "class"] } },
-      { id: "names", type: "symbol", source: "sections", minzoom: 6.5, layout: { "text-field": ["get", "name"], "text-font": ["sans-serif"], "text-size": 12, "text-anchor": "top", "text-offset": [0, 1.1] }, paint: { ...paint, "text-color": colour("ink-2") } },
+      { id: "names", type: "symbol", source: "sections", minzoom: 6.5, layout: { "text-field": ["get", "name"], "text-font": ["sans-serif"], "text-size": 12, "text-anchor": "top", "text-offset": [0, 1.1] }, paint: { ...ink(), "text-color": colour("ink-2") } },
+      ...plumeLayers(),
     ],
   };
 }
 
 // A disc with its letter, as one picture, so that in a crowd the letter never lies on another's disc.
-const BOX = 32, RATIO = 2;
+const BOX = 32;
 function disc(number, hollow, stale) {
-  const pen = Object.assign(document.createElement("canvas"), { width: BOX * RATIO, height: BOX * RATIO }).getContext("2d");
-  pen.scale(RATIO, RATIO);
-  const ring = (radius, width, line, fill) => {
-    pen.beginPath();
-    pen.arc(BOX / 2, BOX / 2, radius, 0, 2 * Math.PI);
-    if (fill) { pen.fillStyle = fill; pen.fill(); }
-    if (width) { pen.lineWidth = width; pen.strokeStyle = line; pen.stroke(); }
-  };
-  if (stale) ring(14.5, 1.5, colour("ink-3"), colour("map-ground"));
-  if (hollow) ring(9.5, 3.5, colour(`class-${number}`), colour("surface"));
-  else ring(11, 1.5, colour("surface"), colour(`class-${number}`));
-  pen.fillStyle = colour(hollow ? "ink" : `on-class-${number}`);
-  pen.font = `600 ${letters[number].length > 1 ? 9.5 : 11}px ${text("sans")}`;
-  pen.textAlign = "center";
-  pen.textBaseline = "middle";
-  pen.fillText(letters[number], BOX / 2, BOX / 2 + 0.5);
-  return pen.getImageData(0, 0, BOX * RATIO, BOX * RATIO);
+  return picture(BOX, (pen, middle) => {
+    const ring = (radius, width, line, fill) => {
+      pen.beginPath();
+      pen.arc(middle, middle, radius, 0, 2 * Math.PI);
+      if (fill) { pen.fillStyle = fill; pen.fill(); }
+      if (width) { pen.lineWidth = width; pen.strokeStyle = line; pen.stroke(); }
+    };
+    if (stale) ring(14.5, 1.5, colour("ink-3"), colour("map-ground"));
+    if (hollow) ring(9.5, 3.5, colour(`class-${number}`), colour("surface"));
+    else ring(11, 1.5, colour("surface"), colour(`class-${number}`));
+    pen.fillStyle = colour(hollow ? "ink" : `on-class-${number}`);
+    pen.font = `600 ${letters[number].length > 1 ? 9.5 : 11}px ${text("sans")}`;
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.fillText(letters[number], middle, middle + 0.5);
+  });
 }
 const discName = (number, hollow, stale) => `disc-${number}${hollow ? "-hollow" : ""}${stale ? "-stale" : ""}`;
 function drawDiscs() {
   for (let number = 0; number <= 6; number++)
     for (const hollow of [false, true])
-      for (const stale of [false, true]) {
-        const name = discName(number, hollow, stale);
-        if (map.hasImage(name)) map.removeImage(name);
-        map.addImage(name, disc(number, hollow, stale), { pixelRatio: RATIO });
-      }
+      for (const stale of [false, true]) keep(map, discName(number, hollow, stale), disc(number, hollow, stale));
 }
 
 // what the node says of a section at the step in view
@@ -106,7 +87,8 @@ function bounds() {
   return [[Math.min(...x) - 0.5, Math.min(...y) - 0.5], [Math.max(...x) + 0.5, Math.max(...y) + 0.5]];
 }
 
-const slider = atlas.querySelector(".time input"), said = atlas.querySelector(".time output"), play = atlas.querySelector("[data-play]");
+const times = atlas.querySelector(".time:not(.plume-time)");
+const slider = times.querySelector("input"), said = times.querySelector("output"), play = times.querySelector("[data-play]");
 
 function show(step, note = true) {
   state.at = Math.max(0, Math.min(step, state.data.times.length - 1));
@@ -153,16 +135,32 @@ slider.addEventListener("input", () => { pause(); show(Number(slider.value)); })
 
 // drawer
 const drawer = document.getElementById("drawer");
-async function open(id, push = true) {
-  const time = new URL(location.href).searchParams.get("time");
-  const answer = await fetch(`/map/sections/${encodeURIComponent(id)}${time ? `?time=${time}` : ""}`, { headers: { "HX-Request": "true" } });
+async function fill(address, changes, push) {
+  const answer = await fetch(address, { headers: { "HX-Request": "true" } });
   drawer.innerHTML = await answer.text();
   drawer.hidden = false;
-  if (push) remember({ section: id }, true);
+  if (push) remember({ section: null, reach: null, at: null, to: null, ...changes }, true);
+}
+function open(id, push = true) {
+  const time = new URL(location.href).searchParams.get("time");
+  return fill(`/map/sections/${encodeURIComponent(id)}${time ? `?time=${time}` : ""}`, { section: id }, push);
+}
+function openWater(reach, at, push = true) {
+  return fill(`/map/water?${new URLSearchParams({ reach, at })}`, { reach, at }, push);
 }
 function close(push = true) {
   drawer.hidden = true;
-  if (push) remember({ section: null }, true);
+  if (push) remember({ section: null, reach: null, at: null }, true);
+}
+
+// what lies at a point of the window: a section's disc, else a line of the network
+function pick(point, reach) {
+  const box = (half) => [[point.x - half, point.y - half], [point.x + half, point.y + half]];
+  const [hit] = map.queryRenderedFeatures(box(reach), { layers: ["discs"] });
+  if (hit) return open(hit.properties.id);
+  const [line] = map.queryRenderedFeatures(box(reach + 3), { layers: ["network"] });
+  const { lng, lat } = map.unproject(point);
+  return line && openWater(line.properties.id, `${lng.toFixed(4)},${lat.toFixed(4)}`);
 }
 atlas.addEventListener("click", (event) => {
   const link = event.target.closest(".places a");
@@ -178,7 +176,9 @@ atlas.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !drawer.hidden) close(); });
 addEventListener("popstate", () => {
   const address = new URL(location.href).searchParams;
-  address.get("section") ? open(address.get("section"), false) : close(false);
+  if (address.get("section")) open(address.get("section"), false);
+  else if (address.get("reach")) openWater(address.get("reach"), address.get("at"), false);
+  else close(false);
   seek();
 });
 
@@ -207,19 +207,26 @@ async function start() {
     state.hidden.add(Number(n));
     atlas.querySelector(`[data-class="${n}"]`).checked = false;
   }
-  atlas.querySelector(".time").hidden = false;
+  times.hidden = false;
   seek();
-  map = new maplibregl.Map({ container: "map", style: style(), bounds: bounds(), fitBoundsOptions: { padding: 40 }, attributionControl: false, dragRotate: false, pitchWithRotate: false, maxZoom: 11, minZoom: 2.5, locale: { "Map.Title": document.title } });
+  map = new maplibregl.Map({ container: "map", hash: "view", style: style(), bounds: bounds(), fitBoundsOptions: { padding: 40 }, attributionControl: false, dragRotate: false, pitchWithRotate: false, maxZoom: 11, minZoom: 2.5, locale: { "Map.Title": document.title } });
   map.touchZoomRotate.disableRotation();
-  map.on("style.load", drawDiscs);
-  startWays(map, atlas, open);
+  map.on("style.load", () => { drawDiscs(); drawSigns(map); });
+  const plume = startPlume(map, atlas, { shown: (on) => { times.hidden = on; if (!on) ways?.release(); } });
+  const ways = startWays(map, atlas, { open, remember, plume });
+  atlas.querySelector("[data-plume-close]").addEventListener("click", () => { plume.close(); remember({ kg: null, warning: null, incident: null }, false); });
   map.once("idle", () => (atlas.dataset.drawn = "yes"));
-  map.on("click", (event) => {
-    const [hit] = map.queryRenderedFeatures([[event.point.x - 4, event.point.y - 4], [event.point.x + 4, event.point.y + 4]], { layers: ["discs"] });
-    if (hit) open(hit.properties.id);
+  map.on("click", (event) => pick(event.point, 4));
+  map.getCanvas().addEventListener("keydown", async (event) => { // the cross in the middle shows what Enter takes
+    if (event.key !== "Enter") return;
+    const { clientWidth, clientHeight } = map.getCanvas();
+    await pick(new maplibregl.Point(clientWidth / 2, clientHeight / 2), 10);
+    drawer.querySelector("[data-look]")?.focus();
   });
-  map.on("mousemove", "discs", () => (map.getCanvas().style.cursor = "pointer"));
-  map.on("mouseleave", "discs", () => (map.getCanvas().style.cursor = ""));
+  for (const layer of ["discs", "network"]) {
+    map.on("mousemove", layer, () => (map.getCanvas().style.cursor = "pointer"));
+    map.on("mouseleave", layer, () => (map.getCanvas().style.cursor = ""));
+  }
   atlas.querySelectorAll("[data-zoom]").forEach((button) => button.addEventListener("click", () => {
     const by = Number(button.dataset.zoom);
     by ? map.zoomTo(map.getZoom() + by, { animate: !still }) : map.fitBounds(bounds(), { padding: 40, animate: !still });

@@ -1,108 +1,112 @@
-// What lies up- or downstream of the section in view: on the network's lines, and as a list with hours.
+// What lies up- or downstream of the section or the point of a river in view: on the network's lines, and as a table with hours.
 const way = { ids: [], to: "" };
 
 export const filterOf = () => ["in", ["get", "id"], ["literal", way.ids]];
 
-const plume = { found: null, at: 0 };
-
-export function plumeFeatures() {
-  if (!plume.found) return { type: "FeatureCollection", features: [] };
-  const step = plume.found.steps[plume.at];
-  const line = (part) => ({ type: "Feature", geometry: { type: "LineString", coordinates: step[part] }, properties: { part } });
-  return { type: "FeatureCollection", features: [line("wide"), line("core"), { type: "Feature", geometry: { type: "Point", coordinates: step.peak }, properties: { part: "peak" } }] };
+// the part of the address that names what is in view; null while nothing is
+export function inView() {
+  const address = new URL(location.href).searchParams;
+  const names = address.get("section") ? ["section"] : address.get("reach") ? ["reach", "at"] : [];
+  return names.length ? new URLSearchParams(names.map((name) => [name, address.get(name) ?? ""])).toString() : null;
 }
 
-export function startWays(map, atlas, open) {
-  const panel = atlas.querySelector("#way"), list = panel.querySelector("ol"), title = panel.querySelector("h2");
-  const buttons = [...atlas.querySelectorAll("[data-way]")];
-
-  const slider = panel.querySelector("input"), said = panel.querySelector("output");
+export function startWays(map, atlas, { open, remember, plume }) {
+  const panel = atlas.querySelector("#way"), rows = panel.querySelector("tbody"), table = panel.querySelector("table"), title = panel.querySelector("h2");
+  const buttons = [...atlas.querySelectorAll(".zoom [data-look]")];
 
   function draw() {
-    map.getSource("plume")?.setData(plumeFeatures());
     if (map.getLayer("way")) map.setFilter("way", filterOf());
-    buttons.forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.way === way.to)));
-  }
-
-  function forWhat(name) {
-    panel.querySelectorAll("[data-for]").forEach((part) => (part.hidden = part.dataset.for !== name));
+    buttons.forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.look === way.to)));
   }
 
   function say(text) {
-    forWhat("way");
     title.textContent = text;
-    list.replaceChildren();
+    rows.replaceChildren();
+    table.hidden = true;
     panel.hidden = false;
   }
 
   function row(place) {
-    const item = document.createElement("li");
-    const name = document.createElement(place.id ? "a" : "span");
+    const made = document.createElement("tr"), head = document.createElement("th"), name = document.createElement(place.id ? "a" : "span"), fine = document.createElement("span");
+    head.scope = "row";
     name.textContent = place.name;
+    fine.className = "fine";
+    fine.textContent = place.kind;
     if (place.id) {
       name.href = `/map?section=${encodeURIComponent(place.id)}`;
       name.addEventListener("click", (event) => { event.preventDefault(); open(place.id); });
     }
-    const fine = document.createElement("span");
-    fine.className = "fine figures";
-    fine.textContent = place.said ?? `${place.kind} · ${place.km} km · ${place.hours}`;
-    item.append(name, " ", fine);
-    return item;
+    head.append(name, " ", fine);
+    made.append(head, ...[place.km, place.hours].map((text) => Object.assign(document.createElement("td"), { textContent: text, className: "number" })));
+    return made;
   }
 
-  async function look(to) {
-    const section = new URL(location.href).searchParams.get("section");
-    if (!section) return say(panel.dataset.none);
-    const answer = await fetch(`/map/way?to=${to}&section=${encodeURIComponent(section)}`, { headers: { accept: "application/json", "HX-Request": "true" } });
-    if (!answer.ok) return say(panel.dataset.lost);
-    const found = await answer.json();
-    plume.found = null;
-    way.ids = found.reaches;
-    way.to = to;
-    say(`${found.title}: ${found.count}`);
-    list.append(...found.places.map(row));
-    draw();
-  }
-
-  function step(at) {
-    plume.at = at;
-    slider.value = at;
-    said.value = plume.found.labels[at];
-    slider.setAttribute("aria-valuetext", said.value);
-    draw();
-  }
-
-  async function suppose() {
-    const section = new URL(location.href).searchParams.get("section");
-    if (!section) return say(panel.dataset.none);
-    say(panel.dataset.wait);
-    const answer = await fetch(`/map/plume?section=${encodeURIComponent(section)}`, { headers: { accept: "application/json", "HX-Request": "true" } });
-    if (!answer.ok) return say(panel.dataset.failed);
-    plume.found = await answer.json();
-    way.ids = [];
-    way.to = "plume";
-    say(plume.found.title);
-    forWhat("plume");
-    list.append(...plume.found.places.map(row));
-    slider.max = plume.found.steps.length - 1;
-    step(Math.round(plume.found.steps.length / 4));
-  }
-
-  function close() {
-    plume.found = null;
+  function clear() {
     way.ids = [];
     way.to = "";
     panel.hidden = true;
     draw();
   }
 
-  buttons.forEach((b) => b.addEventListener("click", () => (way.to === b.dataset.way ? close() : b.dataset.way === "plume" ? suppose() : look(b.dataset.way))));
+  async function look(to, note = true) {
+    const what = inView();
+    if (!what) return say(panel.dataset.none);
+    const answer = await fetch(`/map/way?to=${to}&${what}`, { headers: { accept: "application/json", "HX-Request": "true" } });
+    if (!answer.ok) return say(panel.dataset.lost);
+    const found = await answer.json();
+    plume.close();
+    way.ids = found.reaches;
+    way.to = to;
+    say(`${found.title}: ${found.count}`);
+    rows.append(...found.places.map(row));
+    table.hidden = !found.places.length;
+    draw();
+    if (note) remember({ to, kg: null, warning: null, incident: null }, false);
+    panel.scrollIntoView({ block: "nearest" });
+  }
+
+  function suppose(note = true) {
+    const what = inView();
+    if (!what) return say(panel.dataset.none);
+    clear();
+    way.to = "plume";
+    draw();
+    if (note) remember({ to: null, warning: null, incident: null, kg: new URL(location.href).searchParams.get("kg") ?? "1000" }, false);
+    const address = new URL(location.href).searchParams;
+    const more = ["kg", "least", "most", "began"].filter((name) => address.get(name)).map((name) => `&${name}=${encodeURIComponent(address.get(name))}`);
+    plume.open(`/map/plume?${what}${more.join("")}`);
+  }
+
+  function close() {
+    clear();
+    remember({ to: null }, false);
+  }
+
+  function press(to) {
+    if (way.to !== to) return to === "plume" ? suppose() : look(to);
+    if (to !== "plume") return close();
+    plume.close();
+    clear();
+    remember({ kg: null }, false);
+  }
+
+  atlas.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-look]");
+    if (button) press(button.dataset.look);
+  });
   panel.querySelector("[data-way-close]").addEventListener("click", close);
-  slider.addEventListener("input", () => step(Number(slider.value)));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
-    if (event.key === "u") look("up");
-    if (event.key === "d") look("down");
-    if (event.key === "p") suppose();
+    const to = { u: "up", d: "down", p: "plume" }[event.key];
+    if (to && way.to !== to) press(to);
   });
+
+  // what the address asks for
+  const address = new URL(location.href).searchParams;
+  const told = ["warning", "incident"].find((name) => address.get(name));
+  if (told) plume.open(`/map/plume?${told}=${encodeURIComponent(address.get(told))}`);
+  else if (address.get("kg")) suppose(false);
+  else if (["up", "down"].includes(address.get("to"))) look(address.get("to"), false);
+
+  return { release: () => { way.to = way.to === "plume" ? "" : way.to; draw(); } };
 }

@@ -1,0 +1,210 @@
+"""The plume of a release on the map: what a warning says, what is computed, what was measured."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from shangyou.basin.network.facts import upper_yangtze
+from shangyou.core.clock import to_ms
+from shangyou.core.errors import InputError
+from shangyou.faces.together import of
+from shangyou.faces.warning import COMPUTING
+from shangyou.flows import warn
+from tests.faces.portal.matters import WORD, Matters, matters
+from tests.faces.portal.node import FakeNode, Reader
+from tests.faces.portal.test_warnings import send
+from tests.fakes.computing_at_once import ComputingAtOnce
+
+HOUR = 3_600_000
+Found = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matters]:
+    with matters(tmp_path_factory.mktemp("plumes")) as found:
+        yield found
+
+
+def rows(began: int) -> list[dict[str, object]]:
+    """A table with bands, as the transport makes it: Zhutuo after 10 h, Jiangjin after 20 h."""
+
+    def row(place: str, zh: str, hours: int, size: float) -> dict[str, object]:
+        names = ("first_early", "first", "first_late", "peak_early", "peak", "peak_late", "until")
+        times = dict(
+            zip(names, (began + round(hours * f * HOUR) for f in (0.8, 0.9, 1.0, 0.9, 1.0, 1.2, 1.4)), strict=True)
+        )
+        return {
+            "place": place,
+            "name_zh": zh,
+            "member": "chongqing",
+            **times,
+            "concentration": size,
+            "concentration_high": 2 * size,
+        }
+
+    return [row("50.朱沱", "朱沱", 10, 0.4), row("50.江津大桥", "江津大桥", 20, 0.1)]
+
+
+def warned(found: Matters, **changed: str) -> str:
+    """A warning at Shoupayan with a table that has bands."""
+    began = found.clock.ms()
+    id = send(found, amount="2000", amount_least="1000", amount_most="5000", began="2026-11-22 08:00", **changed)
+    body = {"at": began, "method": "输移集合 / transport", "rows": rows(began)}
+    full = f"urn:uuid:{id}"
+    warn.tell(of(found.basin["sichuan"]), full, "information", {"text": "到达时间", "arrivals": body}, "")
+    found.settle()
+    return id
+
+
+def fresh(found: Matters, member: str) -> Reader:
+    """Somebody who signs in now: a stay ends when the clock goes on by hours."""
+    return Reader(cast(FakeNode, found.basin[member].node)).sign_in("li", WORD)
+
+
+def plume(reader: Reader, query: str) -> Found:
+    answer = reader.client.get(f"/map/plume?{query}")
+    assert answer.status_code == 200, answer.text
+    return cast(Found, answer.json())
+
+
+def test_the_plume_of_a_warning_is_its_own_arrival_table(two: Matters) -> None:
+    found = plume(two.reader("chongqing"), f"warning={warned(two)}")
+    assert not found["pending"]
+    assert not found["supposed"]
+    assert found["title"] == "手爬岩苯泄漏"
+    assert found["banded"]
+    began = found["times"][0]
+    step = found["times"].index(began + 10 * HOUR)
+    assert found["peak"][step] == upper_yangtze().distance("51.手爬岩", "50.朱沱")
+    low, high = found["body"][step]
+    far, near = found["wide"][step][1], found["wide"][step][0]
+    assert near <= low <= found["peak"][step] <= high <= far
+    assert found["metres"][0] <= 0 < found["metres"][-1]
+    assert len(found["line"]) == len(found["metres"])
+    assert "0.4 mg/L" in found["said"][step]
+    assert [each["name"] for each in found["places"]] == ["朱沱", "江津大桥"]
+    assert found["places"][0]["size"] == "0.4 mg/L"
+
+
+def test_it_says_from_what_it_was_computed_and_by_whom(two: Matters) -> None:
+    notes = " ".join(plume(two.reader("chongqing"), f"warning={warned(two)}")["notes"])
+    for text in ("苯", "2 t (1–5)", "手爬岩", "四川省生态环境厅", "输移集合", "11-22 08:00"):
+        assert text in notes, text
+
+
+def test_what_can_hold_it_and_who_drinks_stand_on_the_map_in_words(two: Matters) -> None:
+    stands = plume(two.reader("sichuan"), f"warning={warned(two)}")["stands"]
+    assert {"intake", "border"} <= {each["kind"] for each in stands}
+    assert all(each["place"] and each["name"] for each in stands)
+
+
+def computed(reader: Reader, query: str) -> Found:
+    """What there is once it has been computed beside."""
+    for _ in range(400):
+        found = plume(reader, query)
+        if not found["pending"]:
+            return found
+        threading.Event().wait(0.02)
+    raise AssertionError("it was not computed")
+
+
+def test_a_warning_of_travel_times_alone_is_drawn_at_once_and_with_bands_later(two: Matters) -> None:
+    beside = ComputingAtOnce()
+    two.basin["sichuan"].node.made[COMPUTING] = beside
+    reader, id = two.reader("sichuan"), send(two, amount="2000")
+    first = plume(reader, f"warning={id}")
+    assert first["pending"]
+    assert first["times"]
+    assert not first["banded"]
+    assert any("集合推算正在进行" in note for note in first["notes"])
+    beside.go.set()
+    found = computed(reader, f"warning={id}")
+    assert found["banded"]
+    assert any("本节点" in note for note in found["notes"])
+    plume(reader, f"warning={id}")
+    assert beside.asked == 1
+
+
+def test_a_warning_off_the_network_says_that_nothing_can_be_computed(two: Matters) -> None:
+    id = send(two, place="", place_zh="无名沟")
+    found = plume(two.reader("sichuan"), f"warning={id}")
+    assert found["times"] == found["line"] == found["places"] == []
+    assert any("不在河网上" in note for note in found["notes"])
+    assert f"/map?warning={id}" not in two.reader("sichuan").get(f"/warnings/{id}").text
+
+
+def test_a_room_shows_the_plume_of_its_warning_with_the_samples_that_were_taken_by_then(two: Matters) -> None:
+    id = two.do("sichuan", "incidents/open", warning=f"urn:uuid:{warned(two)}")
+    point = {"parameter": ("benzene",), "every": 60, "member": "chongqing", "name_zh": "朱沱"}
+    two.do("sichuan", "incidents/point", id=id, point="p1", distance=41_000.0, **point)
+    two.clock.advance(hours=3)
+    two.do("chongqing", "incidents/sample", id=id, point="p1", result=("benzene=0.034mg/L,limit=0.01",))
+    reader = fresh(two, "sichuan")
+    found = plume(reader, f"incident={id}")
+    [mark] = [each for each in found["seen"] if each["name"] == "朱沱"]
+    taken = next(i for i, text in enumerate(mark["told"]) if text)
+    assert mark["told"][taken] == "0.034 mg/L"
+    assert mark["above"][taken] == "1"
+    assert found["times"][taken] >= to_ms(two.clock.now()) - HOUR
+    assert not any(mark["told"][:taken])  # nothing is told before it was known
+    page = reader.get(f"/incidents/{id}").text
+    assert f'data-address="/map/plume?incident={id}"'.replace(":", "%3A") in page or f"incident={id}" in page
+    assert 'class="course"' in page  # in words too
+
+
+def test_a_room_opened_by_hand_has_only_its_line(two: Matters) -> None:
+    id = two.spill()
+    reader = fresh(two, "sichuan")
+    assert "spill-map" not in reader.get(f"/incidents/{id}").text
+    found = plume(reader, f"incident={id}")
+    assert found["times"] == found["seen"] == []
+    assert any("没有对应的预警" in note for note in found["notes"])
+
+
+@pytest.mark.parametrize("query", ["warning=none", "incident=none", "section=none", "reach=none&at=105,29"])
+def test_what_there_is_not_is_not_found(two: Matters, query: str) -> None:
+    assert fresh(two, "sichuan").client.get(f"/map/plume?{query}").status_code == 404
+
+
+def test_a_supposed_release_says_so_and_is_computed_beside(tmp_path: Path) -> None:
+    node, beside = FakeNode(tmp_path, on_disk=True), ComputingAtOnce()
+    node.settings.home = tmp_path
+    node.made[COMPUTING] = beside
+    reader = Reader(node).sign_in()
+    with node.ends:
+        asked = "section=50.朱沱&kg=500&least=100&most=2000"
+        first = plume(reader, asked)
+        assert first["pending"]
+        assert first["supposed"]
+        assert "500 千克" in first["title"]
+        beside.go.set()
+        found = computed(reader, asked)
+        reach = next(each for each in upper_yangtze().reaches if each.river == "changjiang" and len(each.line) > 2)
+        here = computed(reader, f"reach={reach.id}&at={reach.line[1][0]},{reach.line[1][1]}")
+    assert found["banded"]
+    assert any(each["name"] == "江津大桥" for each in found["places"])
+    assert found["peak"][1] < found["peak"][5]
+    assert here["release"] == pytest.approx(reach.line[1], abs=1e-3)
+    assert here["title"].startswith("假想在长江")
+
+
+def test_a_river_of_which_too_little_is_known_says_so(tmp_path: Path) -> None:
+    node = FakeNode(tmp_path, on_disk=True)
+    node.settings.home = tmp_path
+    node.made[COMPUTING] = Failing()
+    with node.ends:
+        found = computed(Reader(node).sign_in(), "section=50.朱沱")
+    assert any("资料" in note or "缺" in note for note in found["notes"])
+    assert found["times"]  # the times of travel are there all the same
+
+
+class Failing:
+    """A reckoning that lacks figures."""
+
+    def run(self, *_: object, **__: object) -> object:
+        raise InputError("network.incomplete", count=1, reaches="r1: width")
