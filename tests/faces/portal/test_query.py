@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -63,3 +66,40 @@ def test_the_answer_can_be_taken_away(three: Basin) -> None:
 def test_what_cannot_be_asked_is_told(three: Basin) -> None:
     assert reader(three).get("/query?percentile=many").status_code == 400
     assert reader(three).get("/query?by=planet").status_code == 400
+
+
+def lines(page: str) -> dict[str, Any]:
+    """What the chart of a page is drawn from."""
+    [found] = re.findall(r"data-lines='([^']*)'", page)
+    return dict(json.loads(html.unescape(found)))
+
+
+def test_the_answer_is_drawn_over_time_beside_its_table(three: Basin) -> None:
+    someone = reader(three)
+    drawn = lines(someone.get(f"{APRIL}&mean=hour&percentile=90").text)
+    assert (drawn["name"], drawn["unit"]) == ("氨氮", "mg/L")
+    assert {each["value"] for each in drawn["limits"]} == {0.15, 0.5, 1.0, 1.5, 2.0}
+    [line] = drawn["lines"]
+    assert line["name"] == "四川省"
+    assert [value for _, value, _ in line["points"]] == [0.25, 0.5, 0.75, 1.0, 1.0]
+    asked = someone.get(f"{APRIL}&percentile=90&drawn=percentile").text
+    assert lines(asked)["lines"][0]["points"][0][1] > 0.625  # the mean of the month
+    assert "data-lines" not in someone.get(f"{APRIL}&mean=all").text
+
+
+def test_a_place_s_name_in_the_chart_is_no_markup(three: Basin) -> None:
+    contracting(three["guizhou"]).control.contracts.put(agreed("guizhou", "ministry"))
+    page = reader(three).get(f"{APRIL}&by=section").text
+    assert {each["name"] for each in lines(page)["lines"]} == {"51.清风峡", "52.<清池>"}
+    assert "52.<清池>" not in page
+
+
+def test_of_many_places_those_with_the_most_values_are_drawn(three: Basin) -> None:
+    store = three["sichuan"].node.store
+    for number in range(9):
+        three["sichuan"].node.registry.meet([a_section(f"51.断面{number}")], 0)
+        give(store, [(f"51.断面{number}", "ammonia_nitrogen", hour, 0.5) for hour in range(5, 15 + number)])
+    page = reader(three).get(f"{APRIL}&by=section").text
+    drawn = {each["name"] for each in lines(page)["lines"]}
+    assert drawn == {f"51.断面{number}" for number in range(1, 9)}
+    assert "只画观测值最多的 8 条，共 10 条。" in page

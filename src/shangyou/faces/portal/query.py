@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import pyarrow as pa
@@ -14,7 +15,8 @@ from shangyou.exchange.question import LABELS, PERIODS
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.query import lines_of
 from shangyou.faces.api.query import query as ask
-from shangyou.faces.portal import figures, files
+from shangyou.faces.portal import figures, files, names
+from shangyou.faces.portal.courses import course
 from shangyou.faces.portal.spans import span_of
 from shangyou.faces.portal.visit import Visit
 from shangyou.flows.overview import horizon
@@ -54,6 +56,7 @@ def page(visit: Visit) -> Response:
         values=sum(line["values"] for line in lines),
         count=0 if table is None else len(table),
         rows=[] if table is None else _rows(table),
+        course=None if table is None else course(visit, table, visit.query("mean") or "month", partial(_named, visit)),
         share=visit.query("percentile"),
     )
 
@@ -82,6 +85,13 @@ def _asked(visit: Visit) -> pa.Table:
         seconds=SECONDS,
     )
     return found.table()
+
+
+def _named(visit: Visit, label: str) -> str:
+    """A label of the answer for people."""
+    by = visit.query("by") or "province"
+    called = {"province": names.province_name, "river": names.river_name}.get(by)
+    return (called(label, visit.t) if called else label) or "—"
 
 
 def _names(text: str) -> tuple[str, ...]:

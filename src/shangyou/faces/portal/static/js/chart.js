@@ -1,26 +1,7 @@
 // Series charts: limits as labelled lines, flagged points hollow, gaps open, superseded versions as ghosts.
 // The node thins long series; zooming in asks it for the finer part.
 import { colour, onTurn, text } from "./colours.js";
-
-const ZONE = 8 * 3600e3; // legal time, UTC+8
-const pad = (n) => String(n).padStart(2, "0");
-
-function moment(ms, withYear = true) {
-  const d = new Date(ms + ZONE);
-  const day = `${pad(d.getUTCMonth() + 1)}-${pad(d.getUTCDate())} ${pad(d.getUTCHours())}:${pad(d.getUTCMinutes())}`;
-  return withYear ? `${d.getUTCFullYear()}-${day}` : day;
-}
-
-// The axis counts legal time as if it were UTC, so that its ticks fall on legal midnights.
-const onAxis = (ms) => ms + ZONE;
-const offAxis = (at) => at - ZONE;
-
-// an axis label: the day at midnight, else the hour
-function tick(at) {
-  const d = new Date(at);
-  const day = `${pad(d.getUTCMonth() + 1)}-${pad(d.getUTCDate())}`;
-  return d.getUTCHours() || d.getUTCMinutes() ? `${pad(d.getUTCHours())}:${pad(d.getUTCMinutes())}` : day;
-}
+import { limitLines, moment, offAxis, onAxis, scaled, tick } from "./axis.js";
 
 export class Chart {
   constructor(figure) {
@@ -103,29 +84,12 @@ export class Chart {
     this.chart.setOption(option, { replaceMerge: fresh ? ["series", "dataZoom"] : ["series"] });
   }
 
-  // the axis holds all values and the next limit beyond them, so that the reader sees how far it is
   scale(data, known) {
-    const values = [...known, ...data.ghosts[1]];
-    const top = Math.max(...values), bottom = Math.min(...values);
-    if (!values.length) return { type: "value", min: 0, max: 1 };
-    const bounds = data.limits.map((l) => l.value).sort((a, b) => a - b);
-    const above = bounds.find((b) => b >= top) ?? top;
-    const below = bounds.findLast((b) => b <= bottom) ?? bottom;
-    const high = data.floor ? top : above, low = data.floor || bounds.length < 3 ? below : Math.min(bottom, below);
-    if (this.log && bottom > 0) return { type: "log", min: Math.min(low, bottom) * 0.8, max: Math.max(high, top) * 1.25 };
-    const room = 0.08 * (Math.max(high, top) - Math.min(low, bottom) || Math.abs(top) || 1);
-    const floor = Math.min(low, bottom) - room;
-    const round = (v) => Number(v.toPrecision(3));
-    return { type: "value", min: round(bottom >= 0 ? Math.max(0, floor) : floor), max: round(Math.max(high, top) + room), scale: true };
+    return scaled([...known, ...data.ghosts[1]], data.limits, data.floor, this.log);
   }
 
   limits(data, known) {
-    const axis = this.scale(data, known);
-    const lines = data.limits.filter((l) => l.value >= axis.min && l.value <= axis.max);
-    return {
-      silent: true, symbol: "none", animation: false,
-      data: lines.map((l) => ({ yAxis: l.value, lineStyle: { color: colour(`class-${l.class}`), type: [6, 4], width: 1.5 }, label: { formatter: l.name, position: "end", color: colour("ink-2"), fontSize: 11 } })),
-    };
+    return limitLines(data.limits, this.scale(data, known), colour);
   }
 
   tip(marks, data) {
@@ -159,4 +123,4 @@ export class Chart {
   }
 }
 
-for (const figure of document.querySelectorAll("figure.chart")) new Chart(figure).start();
+for (const figure of document.querySelectorAll("figure.chart[data-address]")) new Chart(figure).start();
