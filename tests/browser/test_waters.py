@@ -15,7 +15,7 @@ from tests.faces.portal.test_tracing import START, fill
 
 pytestmark = pytest.mark.browser
 
-TRACED = "/tracing?from=2026-01-04&to=2026-01-06&station=50.朱沱&station=50.江津大桥"
+TO_TRACE = "/tracing?from=2026-01-04&to=2026-01-06&station=50.朱沱&station=50.江津大桥"
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +41,8 @@ def test_one_key_shows_what_lies_downstream_and_another_what_lies_upstream(chrom
     page.wait_for_selector("[data-drawn]")
     page.keyboard.press("d")
     expect(page.locator("#way h2")).to_contain_text("Downstream of Zhutuo")
-    expect(page.locator("#way li").first).to_contain_text("km")
-    expect(page.locator("[data-way=down]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#way tbody tr").first).to_contain_text("section")
+    expect(page.locator(".zoom [data-look=down]")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("u")
     expect(page.locator("#way h2")).to_contain_text("Upstream of Zhutuo")
     page.click("[data-way-close]")
@@ -53,13 +53,18 @@ def test_one_key_shows_what_lies_downstream_and_another_what_lies_upstream(chrom
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_a_tracing_fits_a_phone(chromium: Browser, river: Served, language: str) -> None:
+def test_a_tracing_is_begun_shows_its_progress_and_fits_a_phone(
+    chromium: Browser, river: Served, language: str
+) -> None:
     context = chromium.new_context(viewport=NARROW)
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(240_000)
     watched = Watched(context.new_page(), river.address).sign_in(language)
-    page = watched.go(TRACED)
-    expect(page.locator("h1")).to_contain_text("模拟排口" if language == "zh" else "Invented outlet")
+    page = watched.go(TO_TRACE)
+    page.click("button.first")
+    expect(page.locator("h1")).to_contain_text("模拟排口" if language == "zh" else "Invented outlet", timeout=240_000)
+    assert "id=" in page.url  # a tracing has an address of its own
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
     assert page.locator("meter").count() >= 2
+    assert page.locator("progress").count() == 0
     assert watched.faults == []
     context.close()

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
-from shangyou.adapters.computing import ComputingBeside
 from shangyou.basin.network.network import Network
 from shangyou.basin.network.values import Place
 from shangyou.basin.tracing import digest
@@ -24,7 +23,7 @@ from shangyou.basin.tracing.ways import sources_above
 from shangyou.core.clock import to_ms
 from shangyou.core.errors import ConflictError, InputError, NotFoundError, ShangyouError
 from shangyou.exchange.ledger.entry import pseudonym
-from shangyou.faces.warning import COMPUTING
+from shangyou.faces.beside import computing
 from shangyou.flows.gauged import RiverOfDay, river_of
 from shangyou.flows.ledger import record
 from shangyou.flows.spill import Computing
@@ -80,6 +79,11 @@ class Run:
     result: str = ""  # digest
     error: ShangyouError | None = None
 
+    @property
+    def under_way(self) -> bool:
+        """Is it neither done nor failed?"""
+        return self.state in ("waiting", "running")
+
 
 @dataclass(eq=False, slots=True)
 class Tracings:
@@ -109,7 +113,7 @@ class Tracings:
             run = Run(id, by, self._now(), asked, inputs, river, problem)
             self._runs.pop(id, None)
             self._runs[id] = run
-            for old in [each.id for each in self._runs.values() if each.ended is not None][: len(self._runs) - KEPT]:
+            for old in [each.id for each in self._runs.values() if not each.under_way][: len(self._runs) - KEPT]:
                 del self._runs[old]
         self.pool.submit(self._work, run)
         return run
@@ -129,10 +133,11 @@ class Tracings:
     def done(self, id: str) -> tuple[Run, TraceResult]:
         """The same with what it found. ConflictError "trace.running" before its end; what made it fail."""
         run = self.run(id)
+        if run.under_way:
+            raise ConflictError("trace.running", id=run.id, share=f"{run.share:.0%}")
         if run.error is not None:
             raise run.error
-        if run.found is None:
-            raise ConflictError("trace.running", id=run.id, share=f"{run.share:.0%}")
+        assert run.found is not None
         return run, run.found
 
     def _laid(self, asked: Question) -> tuple[Work, RiverOfDay]:
@@ -164,16 +169,17 @@ class Tracings:
         run.state = "running"
         try:
             found, samples = self.computing.run(work, run.problem, tell=lambda share: _told(run, share))
-            run.found, run.samples, run.result = found, tuple(samples), digest.of_result(found)
+            run.samples, run.result = tuple(samples), digest.of_result(found)
             self._write_down(run, found)
-            run.state = "done"
+            run.found = found
         except ShangyouError as error:
             log.info("%s: %s", run.id, error)
-            run.error, run.found, run.state = error, None, "failed"
+            run.error = error
         except Exception:
             log.exception("%s: a fault of the programme", run.id)
-            run.error, run.found, run.state = InputError("trace.fault", id=run.id), None, "failed"
+            run.error = InputError("trace.fault", id=run.id)
         run.share, run.ended = 1.0, self._now()
+        run.state = "done" if run.error is None else "failed"  # last: whoever reads it finds all the rest
 
     def _write_down(self, run: Run, found: TraceResult) -> None:
         """Who asked, what it was given and what it found, as hashes: places and figures are not for the ledger."""
@@ -208,7 +214,7 @@ def tracings(node: Node) -> Tracings:
     with _making:
         found = node.made.get(MADE)
         if found is None:
-            found = node.made[MADE] = Tracings(node, _computing(node), _pool(node))
+            found = node.made[MADE] = Tracings(node, computing(node), _pool(node))
     return cast("Tracings", found)
 
 
@@ -216,14 +222,3 @@ def _pool(node: Node) -> ThreadPoolExecutor:
     pool = ThreadPoolExecutor(1, "tracing")
     node.ends.callback(pool.shutdown, wait=True, cancel_futures=True)
     return pool
-
-
-def _computing(node: Node) -> Computing:
-    """The process beside: one for all who compute at this node."""
-    found = node.made.get(COMPUTING)
-    if found is None:
-        beside = ComputingBeside()
-        found = node.made.setdefault(COMPUTING, beside)  # of two at once the first's is kept
-        if found is beside:
-            node.ends.callback(beside.close)
-    return cast("Computing", found)

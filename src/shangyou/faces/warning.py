@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Final
 
 from shangyou.adapters.channels import Channels
 from shangyou.adapters.channels.email import Smtp
-from shangyou.adapters.computing import ComputingBeside
 from shangyou.adapters.state.notices import SqlNotices
-from shangyou.core.clock import to_ms
 from shangyou.core.errors import ShangyouError
 from shangyou.exchange.member import Level, Standing
+from shangyou.faces import beside
 from shangyou.faces.together import of
+from shangyou.faces.tracings import tracings
 from shangyou.faces.wording import words
 from shangyou.flows import notify, warn
 from shangyou.flows.arrivals import affected, by_transport, by_travel, flows
+from shangyou.flows.gauged import flows_in
+from shangyou.flows.learned import Learned, learned
 from shangyou.flows.notify import Recipient, recipients
 from shangyou.flows.saying import Together
 from shangyou.flows.warn import Seen
@@ -35,9 +37,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("shangyou.warnings")
 
 MADE: Final = "warnings"
-COMPUTING: Final = "computing"  # in Node.made: the process beside, for whoever computes
+COMPUTING: Final = beside.KEY  # in Node.made: the process beside, for whoever computes
 LOOKED: Final = 50  # dossiers that are looked at in a turn, the last changed first
 STALE_MS: Final = 6 * 3_600_000  # a flow that was gauged longer ago says nothing of now
+PASSING_MS: Final = 72 * 3_600_000  # after its beginning, in which the flow matters to a release that lies back
 _making = threading.Lock()
 
 
@@ -110,30 +113,34 @@ class Watch:
 
     # ---- what the node knows of the river -------------------------------------------------------------------------
 
-    def gauged(self) -> list[tuple[str, float]]:
-        """The newest flow at each section, where it is not too old [m3/s]."""
-        node = self.joined.node
-        table = node.store.latest(parameters=("flow",))
-        since = self.joined.now() - STALE_MS
-        return [
-            (str(row["site"]), float(row["value"]))
-            for row in table.select(["site", "time", "value"]).to_pylist()
-            if row["value"] is not None and to_ms(row["time"]) >= since
-        ]
+    def gauged(self, began: int | None = None) -> list[tuple[str, float]]:
+        """What the river carries where it is gauged [m3/s]: since a release that began then; None = now.
+
+        Of an event that lies back a while, the flows of its own days count, not those of today.
+        """
+        node, now = self.joined.node, self.joined.now()
+        since = now if began is None else min(began, now)
+        network = rivers(node).network()
+        found = flows_in(node.store, network, since - STALE_MS, min(now, since + PASSING_MS) + 1)
+        return [(place, mean) for place, (mean, _) in found.items()]
 
     def compute(self, content: Content, now: int) -> Mapping[str, object]:
         """An arrival table by this node's network and flows; {} where the place is not on it."""
-        return by_travel(rivers(self.joined.node).network(), content, self.gauged(), now)
+        return by_travel(rivers(self.joined.node).network(), content, self.gauged(_began(content)), now)
 
     def transport(self, content: Content, now: int) -> Mapping[str, object]:
         """The same by the transport, some seconds later; raises as `by_transport`."""
         node = self.joined.node
-        found = node.made.get(COMPUTING)
-        if found is None:
-            found = node.made[COMPUTING] = ComputingBeside()
-            node.ends.callback(found.close)
-        assert isinstance(found, ComputingBeside)
-        return by_transport(rivers(node).network(), content, self.gauged(), now, found)
+        network, gauged, traced = rivers(node).network(), self.gauged(_began(content)), self._traced(content)
+        return by_transport(network, content, gauged, now, beside.computing(node), traced)
+
+    def _traced(self, content: Content) -> Learned | None:
+        """What this node's newest tracing of this release has learned of the river."""
+        for run in tracings(self.joined.node).runs():
+            told = None if run.found is None else learned(run.found, content.place, _began(content))
+            if told is not None:
+                return told
+        return None
 
     def downstream(self, place: str) -> dict[str, float]:
         """Members of the federation whose waters it reaches, with the hours. NotFoundError "network.place"."""
@@ -160,6 +167,10 @@ class Watch:
             if name.strip() == member and phone.strip():
                 return Contact("", phone.strip())
         return None
+
+
+def _began(content: Content) -> int:
+    return content.began if content.began is not None else content.noticed
 
 
 def watch(node: Node) -> Watch:

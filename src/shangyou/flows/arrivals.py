@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
+
+from shangyou.basin.course import Course
 from shangyou.basin.network.network import Network
 from shangyou.basin.network.values import Kind, Place
 from shangyou.basin.network.way import flow_now, travel
 from shangyou.basin.transport.values import Release, Uncertainty
 from shangyou.core.records import Array
-from shangyou.flows.spill import Arrivals, Computing, Outlook, arrivals
+from shangyou.flows.gauged import EXPONENT_SD
+from shangyou.flows.learned import Learned
+from shangyou.flows.spill import Arrivals, Computing, Outlook, arrivals_on, way_down
 from shangyou.governance.warning.values import Content
 
 LEADING: Final = 0.890  # time of the leading edge over that of the peak: Jobson (1996), USGS WRIR 96-4013, eq. 18
@@ -23,6 +28,7 @@ HOURS: Final = 240.0  # a warning goes no further than so many hours of travel
 MOST: Final = 80  # rows of a table
 SHOWN: Final = frozenset({Kind.SECTION, Kind.INTAKE, Kind.BORDER, Kind.DAM, Kind.CONTROL})
 HOUR: Final = 3_600_000  # ms
+LEAST: Final = 0.01  # of the usual flow: less says nothing more of velocity
 MEMBERS: Final = 400  # of an ensemble
 NOMINAL: Final = 1e6  # g: of what amount is not known, for the times alone
 QUANTILES: Final = (0, 2, 4)  # of the table's five: 5, 50, 95 %
@@ -92,9 +98,16 @@ def by_travel(
 
 
 def by_transport(
-    network: Network, content: Content, gauged: Sequence[tuple[str, float]], now: int, computing: Computing
+    network: Network,
+    content: Content,
+    gauged: Sequence[tuple[str, float]],
+    now: int,
+    computing: Computing,
+    traced: Learned | None = None,
 ) -> Mapping[str, object]:
     """The body of an arrival table from the transport's ensemble; {} where the place is not on the network.
+
+    traced: what a tracing of this release has learned of the river.
 
     Where the amount is not known the times hold all the same, and no concentration is told. Raises as
     `flows.spill.arrivals`: InputError where the network does not say enough, UnavailableError of the computing.
@@ -105,8 +118,11 @@ def by_transport(
     start = content.began if content.began is not None else content.noticed
     known = {id: value for id, value in gauged if network.has(id) and 0 <= value < math.inf}
     release = Release(at=0.0, mass=mass or NOMINAL, duration=content.duration or 0.0)
-    asked = Outlook(content.limit if mass else None, MEMBERS, known=Uncertainty(amount=spread))
-    found = arrivals(network, content.place, release, start, computing, asked, known or None)
+    river, flow = way_down(network, content.place, known or None)
+    unsure = _unsure(river, flow, spread) if traced is None else traced.known(Uncertainty().flow, spread)
+    river = river if traced is None else traced.on(river, flow)
+    asked = Outlook(content.limit if mass else None, MEMBERS, known=unsure)
+    found = arrivals_on(river, release, start, computing, asked, flow)
     at_places = {each.place.id: each for each in reached(network, content.place)}
     rows = [
         _computed(at_places[place.id], found, row, told=bool(mass))
@@ -115,8 +131,17 @@ def by_transport(
     ][:MOST]
     zh = f"{len(known)} 处实测流量" if known else "多年平均流量"
     en = f"flow of {len(known)} gauges" if known else "typical flow"
+    if traced is not None:
+        zh, en = f"{zh}，流速和离散由溯源得出", f"{en}, velocity and dispersion from tracing"
     method = f"输移集合（{MEMBERS} 个成员，{zh}） / transport, ensemble of {MEMBERS} ({en})"
     return {"at": now, "method": method, "rows": rows}
+
+
+def _unsure(river: Course, flow: Array | None, amount: float) -> Uncertainty:
+    """What is not known before anything was traced: the farther the flow is from usual, the less the velocity."""
+    usual = Uncertainty(amount=amount)
+    away = 0.0 if flow is None else float(np.abs(np.log(np.maximum(flow / river.flow, LEAST))).max())
+    return replace(usual, velocity=math.hypot(usual.velocity, EXPONENT_SD * away))
 
 
 def amount_of(content: Content) -> tuple[float | None, float]:

@@ -23,7 +23,7 @@ ASKED: dict[str, object] = {
     "stop": "2026-01-07",
     "candidate": ["risk.naxi", "risk.panzhihua"],
 }
-LONGEST = 60.0  # s that a tracing may take here, the start of its process included
+LONGEST = 240.0  # s that a tracing may take here, the start of its process included
 
 
 def fill(api: Api, flow: float | None = None) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
@@ -38,8 +40,32 @@ def fill(node: FakeNode) -> None:
     )
 
 
+STATIONS = ("50.朱沱", "50.江津大桥")
+LONGEST = 240.0  # s that a tracing may take here, the start of its process included
+
+
+def begin(reader: Reader, *stations: str, **fields: str) -> str:
+    """Send the form; where it leads."""
+    boxes = {f"station.{each}": "yes" for each in stations}
+    days = {"from": "2026-01-04", "to": "2026-01-06"}
+    given = {"parameter": "ammonia_nitrogen", **days, **boxes, **fields}
+    answer = reader.post("/tracing", "/tracing?from=2026-01-04&to=2026-01-06", **given)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+def over(reader: Reader, address: str) -> str:
+    """The page of a tracing once it has ended."""
+    until = time.monotonic() + LONGEST
+    while time.monotonic() < until:
+        page = reader.get(address).text
+        if "hx-trigger" not in page.partition('id="tracing"')[2].partition(">")[0]:
+            return page
+    raise AssertionError("it did not end")
+
+
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeNode]:
     home = tmp_path_factory.mktemp("tracing")
     node = FakeNode(home, on_disk=True, simulated=True)
     node.settings.home = home
@@ -47,31 +73,55 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     for section in facts.sections():
         node.registry.put_section(section, "test", START)
     fill(node)
+    with node.ends:
+        yield node
+
+
+@pytest.fixture(scope="module")
+def reader(node: FakeNode) -> Reader:
     made = Reader(node).sign_in()
     made.get("/settings?lang=en")
     return made
 
 
+@pytest.fixture(scope="module")
+def told(reader: Reader) -> str:
+    """The page of a tracing that is done."""
+    return over(reader, begin(reader, *STATIONS))
+
+
 def test_the_page_offers_the_sections_that_have_values(reader: Reader) -> None:
     page = reader.get("/tracing?from=2026-01-04&to=2026-01-06").text
     assert "Choose stations and days" in page
-    assert 'value="50.朱沱"' in page
-    assert 'value="50.寸滩"' not in page
+    assert 'name="station.50.朱沱"' in page
+    assert "50.寸滩" not in page
 
 
-def test_the_title_is_what_may_be_said_and_no_real_place_is_named(reader: Reader) -> None:
-    page = reader.get("/tracing?from=2026-01-04&to=2026-01-06&station=50.朱沱&station=50.江津大桥").text
-    title = page.partition("<h1>")[2].partition("</h1>")[0]
+def test_a_tracing_is_begun_by_the_form_and_its_page_tells_how_far_it_is(reader: Reader) -> None:
+    address = begin(reader, *STATIONS, free="yes", to="2026-01-05")
+    page = reader.get(address).text
+    assert "<progress" in page or "The source probably lies" in page  # it may be done already
+    assert "<progress" not in over(reader, address)
+
+
+def test_the_title_is_what_may_be_said_and_no_real_place_is_named(told: str) -> None:
+    title = told.partition("<h1>")[2].partition("</h1>")[0]
     assert "Invented outlet" in title
-    assert "Naxi" not in page  # a real place is never read beside a made-up offence
-    assert "an accusation" in page
-    assert "elsewhere along the water" in page
-    assert page.count("<meter") >= 2
+    assert "Naxi" not in told  # a real place is never read beside a made-up offence
+    assert "an accusation" in told
+    assert "elsewhere along the water" in told
+    assert told.count("<meter") >= 2
 
 
-def test_the_request_leads_filled_in_to_the_warning_centre(reader: Reader) -> None:
-    page = reader.get("/tracing?from=2026-01-04&to=2026-01-06&station=50.朱沱&station=50.江津大桥").text
-    found = re.search(r'href="(/warnings\?[^"]+)"', page)
+def test_the_page_says_which_flow_was_used_who_asked_and_what_the_ledger_keeps(told: str, node: FakeNode) -> None:
+    assert "nothing is gauged on this water" in told
+    inputs, result = re.findall(r"sha256:[0-9a-f]{64}", told)[:2]
+    entries = [leaf for leaf in node.ledger.entries(0, node.ledger.size()) if b'"act":"tracing"' in leaf]
+    assert any(inputs.encode() in leaf and result.encode() in leaf for leaf in entries)
+
+
+def test_the_request_leads_filled_in_to_the_warning_centre(told: str) -> None:
+    found = re.search(r'href="(/warnings\?[^"]+)"', told)
     assert found
     given = parse_qs(urlsplit(unescape(found[1])).query)
     assert given["type"] == ["request"]
@@ -81,10 +131,38 @@ def test_the_request_leads_filled_in_to_the_warning_centre(reader: Reader) -> No
 
 
 def test_without_candidates_the_water_itself_is_searched(reader: Reader) -> None:
-    page = reader.get("/tracing?from=2026-01-04&to=2026-01-06&station=50.朱沱&station=50.江津大桥&free=yes").text
-    assert "The source probably lies" in page
+    assert "The source probably lies" in over(reader, begin(reader, *STATIONS, free="yes"))
+
+
+def test_what_was_traced_before_is_listed_with_its_finding(reader: Reader, told: str) -> None:
+    page = reader.get("/tracing?from=2026-01-04&to=2026-01-06").text
+    assert "Tracings done here" in page
+    assert "Invented outlet" in page
 
 
 def test_a_section_without_values_in_the_span_is_said_so(reader: Reader) -> None:
-    page = reader.get("/tracing?from=2025-01-04&to=2025-01-06&station=50.朱沱").text
+    days = {"from": "2025-01-04", "to": "2025-01-06"}
+    given = {"parameter": "ammonia_nitrogen", **days, "station.50.朱沱": "yes"}
+    page = reader.post("/tracing", "/tracing?from=2026-01-04&to=2026-01-06", **given).text
     assert "has no usable values" in page
+    assert 'value="2025-01-04"' in page
+
+
+def test_days_that_are_none_are_said_so(reader: Reader) -> None:
+    given = {"from": "soon", "to": "2026-01-06", "station.50.朱沱": "yes"}
+    page = reader.post("/tracing", "/tracing?from=2026-01-04&to=2026-01-06", **given).text
+    assert 'role="alert"' in page
+
+
+def test_a_tracing_from_before_the_last_start_leaves_its_form(reader: Reader) -> None:
+    page = reader.get("/tracing?id=abc&from=2026-01-04&to=2026-01-06&station=50.朱沱").text
+    assert "equal inputs give equal answers" in page
+    assert page.count(" checked>") == 1
+
+
+def test_a_viewer_reads_but_begins_nothing(node: FakeNode, told: str) -> None:
+    guest = Reader(node).sign_in("guest")
+    guest.get("/settings?lang=en")
+    page = guest.get("/tracing?from=2026-01-04&to=2026-01-06").text
+    assert "Your role may read tracings" in page
+    assert guest.post("/tracing", "/tracing?from=2026-01-04&to=2026-01-06", parameter="ph").status_code == 403

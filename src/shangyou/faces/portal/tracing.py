@@ -1,8 +1,9 @@
-"""Source tracing: stations and a span are chosen, candidates ranked, and what is not known is said."""
+"""Source tracing: stations and a span are chosen, candidates ranked beside the node, and what is not known is said."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlencode
 
@@ -13,30 +14,33 @@ from shangyou.basin.network.network import Network
 from shangyou.basin.network.values import Kind, Place
 from shangyou.basin.tracing.outlook import Sample
 from shangyou.basin.tracing.result import Ranked, TraceResult, Verdict
-from shangyou.basin.tracing.trace import trace
-from shangyou.basin.tracing.ways import sources_above
 from shangyou.core import vocabulary
-from shangyou.core.errors import ShangyouError
+from shangyou.core.errors import InputError, NotFoundError, ShangyouError
+from shangyou.faces.api.acts import perform
 from shangyou.faces.api.moments import legal
+from shangyou.faces.api.tracings import BEGIN
 from shangyou.faces.portal.line_map import Line, line_map
-from shangyou.faces.portal.spans import Span, span_of
+from shangyou.faces.portal.parties import desk_of
+from shangyou.faces.portal.spans import span_of
 from shangyou.faces.portal.visit import Visit
 from shangyou.faces.portal.words import Words
-from shangyou.faces.sentences import sentence
+from shangyou.faces.sentences import Sentence, sentence
+from shangyou.faces.tracings import Run, tracings
 from shangyou.flows.ask_upstream import owners, request
 from shangyou.flows.overview import horizon
-from shangyou.flows.trace import Asked, further, lay_out, seen_at
 from shangyou.wiring import rivers
 
 if TYPE_CHECKING:
     from shangyou.wiring import Node
 
 MOST_STATIONS: Final = 4  # that a page traces with; the command line takes more
-FREE: Final = 10e3  # m of a stretch
+FREE: Final = 10  # km of a stretch
 USUAL: Final = "ammonia_nitrogen"
 NAMED: Final = 0.005  # probability of a candidate that is listed one by one
 DAYS: Final = 14  # that a page looks at, at most
 SHOWN_SAMPLES: Final = 5
+SHOWN_RUNS: Final = 6
+STATION: Final = "station."  # begins the name of a box of the form
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,35 +57,103 @@ class Asking:
 class Traced:
     """An answer, with what the page shows beside it."""
 
+    run: Run
     found: TraceResult
     samples: tuple[Sample, ...]
     line: Line
     requests: tuple[Asking, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the form holds."""
+
+    parameter: str
+    stations: tuple[str, ...]
+    first_day: str
+    last_day: str
+    free: bool
+
+
 def page(visit: Visit) -> Response:
-    """The page."""
-    network = rivers(cast("Node", visit.node)).network()
-    parameter = visit.query("parameter") or USUAL
+    """The form, and beside it a tracing: how far it is, or what it found."""
     span = span_of(visit, horizon(visit.node.store, visit.now).at, "week")
-    offered = _offered(visit, network, parameter)
-    chosen = [p for p in offered if p.id in visit.request.query_params.getlist("station")][:MOST_STATIONS]
-    traced, wrong = None, None
-    if chosen:
-        free = visit.query("free") == "yes"
-        key = ("tracing", parameter, tuple(p.id for p in chosen), span.start, span.stop, free, visit.t.language)
-        try:
-            traced = visit.once(key, lambda: _traced(visit, network, parameter, chosen, span))
-        except ShangyouError as error:
-            wrong = sentence(error.code, error.facts, visit.t.language)
+    stations = tuple(visit.request.query_params.getlist("station"))
+    parameter = visit.query("parameter") or USUAL
+    wanted = Wanted(parameter, stations, span.first_day, span.last_day, visit.query("free") == "yes")
+    id = visit.query("id")
+    if not id:
+        return _shown(visit, wanted)
+    try:
+        run = tracings(cast("Node", visit.node)).run(id)
+    except NotFoundError as error:  # the node was started since: the form still holds what was asked
+        return _shown(visit, wanted, wrong=_said(visit, error))
+    return _shown(visit, wanted, run)
+
+
+def begin(visit: Visit) -> Response:
+    """Begin a tracing, and go to where it is told."""
+    by, form = visit.need("tracing.begin"), visit.form
+    stations = tuple(key.removeprefix(STATION) for key in form if key.startswith(STATION))[:MOST_STATIONS]
+    first, last = form.get("from", ""), form.get("to", "")
+    wanted = Wanted(form.get("parameter", USUAL), stations, first, last, form.get("free") == "yes")
+    try:
+        start, stop = _days(first, last)
+        done = perform(
+            desk_of(visit, by),
+            BEGIN,
+            station=stations,
+            parameter=wanted.parameter,
+            start=start,
+            stop=stop,
+            free=float(FREE if wanted.free else 0),
+        )
+    except ShangyouError as error:
+        if error.retryable or error.status >= 500:
+            raise
+        return _shown(visit, wanted, wrong=_said(visit, error))
+    query = [("id", str(done["id"])), ("parameter", wanted.parameter), ("from", first), ("to", last)]
+    query += [("station", each) for each in stations] + ([("free", "yes")] if wanted.free else [])
+    return visit.go(f"/tracing?{urlencode(query)}")
+
+
+def _days(first: str, last: str) -> tuple[str, str]:
+    """From and up to which legal day values are taken: the newest DAYS. InputError "portal.days"."""
+    try:
+        stop = date.fromisoformat(last) + timedelta(days=1)
+        start = max(date.fromisoformat(first), stop - timedelta(days=DAYS))
+    except (ValueError, OverflowError):
+        raise InputError("portal.days", first=first[:20], last=last[:20]) from None
+    return start.isoformat(), stop.isoformat()
+
+
+def _said(visit: Visit, error: ShangyouError) -> Sentence:
+    return sentence(error.code, error.facts, visit.t.language)
+
+
+def _shown(visit: Visit, wanted: Wanted, run: Run | None = None, wrong: Sentence | None = None) -> Response:
+    network = rivers(cast("Node", visit.node)).network()
+    state = "" if run is None else run.state  # looked at once: it may end meanwhile
+    traced, under_way = None, state in ("waiting", "running")
+    if run is not None and run.found is not None and state == "done":
+        key = ("tracing", run.id, visit.t.language)
+        traced = visit.once(key, lambda: _traced(visit, network, run))
+    elif run is not None and run.error is not None and state == "failed":
+        wrong = _said(visit, run.error)
+    before = tracings(cast("Node", visit.node)).runs()
     return visit.page(
         "tracing.html",
-        title=_title(visit, traced),
-        offered=offered,
-        chosen={place.id for place in chosen},
-        parameter=parameter,
+        title=_title(visit, under_way, traced),
+        offered=_offered(visit, network, wanted.parameter),
+        wanted=wanted,
         parameters=sorted({key.parameter for key in visit.node.store.series()} & set(vocabulary.parameters())),
-        span=span,
+        run=run,
+        under_way=under_way,
+        state=state,
+        ahead=max(0, sum(each.under_way and each.at <= run.at for each in before) - 1) if run is not None else 0,
+        before=before[:SHOWN_RUNS],
+        verdict=lambda each: _verdict(visit, each),
+        address=_address,
         traced=traced,
         ranked=[each for each in traced.found.ranked if each.probability >= NAMED] if traced else [],
         name=lambda each: named(each, visit),
@@ -91,6 +163,23 @@ def page(visit: Visit) -> Response:
         wrong=wrong,
         most=MOST_STATIONS,
     )
+
+
+def _address(run: Run) -> str:
+    """Where a tracing is told."""
+    asked = run.asked
+    days = [legal(asked.start)[:10], legal(asked.stop - 1)[:10]]
+    query = [("id", run.id), ("parameter", asked.parameter), ("from", days[0]), ("to", days[1])]
+    query += [("station", each) for each in asked.stations] + ([("free", "yes")] if asked.free else [])
+    return f"/tracing?{urlencode(query)}"
+
+
+def _verdict(visit: Visit, run: Run) -> str:
+    """What may be said of an earlier one, or how far it is."""
+    state = run.state
+    if run.found is None or state != "done":
+        return visit.t(f"tracing.state.{state}", share=f"{run.share:.0%}")
+    return _finding(visit, run.found)
 
 
 def rounded(value: float) -> str:
@@ -130,22 +219,15 @@ def _river(network: Network, place: Place) -> str:
     return str(network.reaches[network.reach_of[network.index(place.id)]].river)
 
 
-def _traced(visit: Visit, network: Network, parameter: str, chosen: list[Place], span: Span) -> Traced:
-    start = max(span.start, span.stop - DAYS * 86_400_000)
-    series = [seen_at(visit.node.store, visit.node.registry, place.id, parameter, start, span.stop) for place in chosen]
-    sources = [p.id for p in sources_above(network, [p.id for p in chosen]) if _may_be_named(visit, p)]
-    free = visit.query("free") == "yes" or not sources
-    asked = Asked(candidates=tuple(sources), free=FREE if free else 0.0, far=100e3)
-    problem = lay_out(network, [each for each, _ in series], asked, [support for _, support in series])
-    found = trace(problem)
-    last = int(max(each.time[-1] for each, _ in series))
-    samples = further(problem, found, network, last)
+def _traced(visit: Visit, network: Network, run: Run) -> Traced:
+    found, asked = cast(TraceResult, run.found), run.asked
+    station = network.places[network.index(found.problem.pulses[0].station)]
     told = tuple(
-        _asking(found, network, member, chance, parameter, chosen[0])
+        _asking(found, network, member, chance, asked.parameter, station)
         for member, chance in owners(found, network).items()
         if chance >= NAMED
     )
-    return Traced(found, _best(samples), line_map(found, visit.t), told)
+    return Traced(run, found, _best(run.samples), line_map(found, visit.t), told)
 
 
 def _asking(found: TraceResult, network: Network, member: str, chance: float, parameter: str, station: Place) -> Asking:
@@ -170,12 +252,7 @@ def _subject(t: Words, place: str) -> str:
     return t("tracing.request_title", place=place)
 
 
-def _may_be_named(visit: Visit, place: Place) -> bool:
-    """Where everything is simulated, no real place is ever read beside a made-up offence."""
-    return not visit.node.settings.simulated or place.source == "simulated"
-
-
-def _best(samples: list[Sample]) -> tuple[Sample, ...]:
+def _best(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
     """The best sample of each place, of those that tell something."""
     seen: dict[str, Sample] = {}
     for each in samples:
@@ -184,11 +261,14 @@ def _best(samples: list[Sample]) -> tuple[Sample, ...]:
     return tuple(seen.values())[:SHOWN_SAMPLES]
 
 
-def _title(visit: Visit, traced: Traced | None) -> str:
+def _title(visit: Visit, under_way: bool, traced: Traced | None) -> str:
     """What may be said, no more."""
-    if traced is None:
-        return visit.t("tracing.title")
-    found = traced.found
+    if traced is not None:
+        return _finding(visit, traced.found)
+    return visit.t("tracing.computing" if under_way else "tracing.title")
+
+
+def _finding(visit: Visit, found: TraceResult) -> str:
     first = found.ranked[0]
     if found.verdict is Verdict.STRETCH:
         low, high = _along(found)

@@ -39,6 +39,7 @@ MAY: dict[str, frozenset[str]] = {  # what changes something, and the roles that
     "resolution.speak": frozenset({"operator", "manager", "duty", "engineer", "analyst", "security"}),
     "device.read_again": frozenset({"operator", "engineer", "manager"}),
     "statement.state": frozenset({"operator", "manager", "engineer", "analyst", "duty"}),
+    "tracing.begin": frozenset({"operator", "engineer", "analyst", "duty", "manager"}),
     "statement.sign": frozenset({"operator", "manager"}),
 }
 
