@@ -67,11 +67,13 @@ class Watch:
 
     def turn(self) -> None:
         """What is due now; one warning that goes wrong does not hold up the others."""
+        looked: list[Seen] = []
         for heading in self.together.dossiers.headings(warn.SUBJECT, LOOKED):
             if self.settled.get(heading.id) == heading.entries:
                 continue
             try:
                 seen = warn.look(self.together, heading.id)
+                looked.append(seen)
                 self._attend(seen)
             except ShangyouError as error:
                 if self.troubles.get(heading.id) != error.code:
@@ -83,6 +85,10 @@ class Watch:
                 self.troubles.pop(heading.id, None)
                 if seen.situation.state == "cleared" and not seen.open():
                     self.settled[heading.id] = heading.entries
+        try:
+            warn.refer(self.together, looked)
+        except ShangyouError as error:
+            log.warning("%s", error)
         notify.deliver(self.notices, self.channels.channel, self.joined.now)
 
     def _attend(self, seen: Seen) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,32 @@ def test_the_duty_officer_closes_it_and_a_guest_may_not(two: Matters) -> None:
 
 def test_an_alarm_that_is_not_there_is_not_found(two: Matters) -> None:
     assert two.reader("sichuan").get("/alarms/zz").status_code == 404
+
+
+def test_an_alarm_names_the_warning_of_another_member_and_proposes_nobody_who_has_it(tmp_path: Path) -> None:
+    with matters(tmp_path) as found:
+        said = {"title_zh": "手爬岩氨氮异常", "title_en": "Ammonia at Shoupayan", "text": "自动站"}
+        place = {"place": "51.手爬岩", "substance": "ammonia_nitrogen", "to": ("chongqing",)}
+        warning = found.do("sichuan", "warnings/send", **said, **place).removeprefix("urn:uuid:")
+        at = found.clock.ms() + DAY // 2
+        (seen,) = alarm("c0ffee", raised=at + 1).seen
+        there = replace(alarm("c0ffee", raised=at + 1), seen=(replace(seen, section="50.朱沱"),))
+        alarms(found.basin["chongqing"].node).put([there], at)
+        reader = found.reader("chongqing")
+        page = reader.get("/alarms/c0ffee").text
+        assert f'href="/warnings/{warning}"' in page
+        assert "四川省生态环境厅" in page
+        assert "预计到达" in page
+        centre = reader.get("/warnings").text
+        assert "四川省生态环境厅 已预警" in centre
+        assert "预警下游" not in centre.split('id="running"')[0]
+        [form] = re.findall(r'href="(/warnings\?alarm=c0ffee[^"#]+)', page)
+        filled = reader.get(form.replace("&amp;", "&")).text
+        assert not re.search(r'name="to:sichuan" value="1" checked', filled)
+        reader.get("/warnings?lang=en")
+        assert "Warnings of this event" in reader.get("/alarms/c0ffee").text
+
+
+def test_an_alarm_that_nobody_has_warned_of_leads_to_the_form(two: Matters) -> None:
+    assert 'href="/warnings?alarm=ab12' in two.reader("sichuan").get("/alarms/ab12").text
+    assert 'href="/warnings?alarm=ab12' not in two.reader("sichuan", "guest").get("/alarms/ab12").text

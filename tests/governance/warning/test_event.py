@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,6 +35,12 @@ def warning(**changed: Any) -> Situation:
     """A spill of ammonia at 51.a, on its way to 50.b and 50.c."""
     given: dict[str, Any] = {"place": "51.a", "substance": "ammonia_nitrogen", "arrivals": TABLE}
     return Talk(**(given | changed)).seen()
+
+
+def below() -> Situation:
+    """What Chongqing warns of, eleven hours later at 50.b, without a word of the other."""
+    made = warning(place="50.b", noticed=NOW + 11 * HOUR)
+    return replace(made, messages=(replace(made.messages[0], by="cq"), *made.messages[1:]))
 
 
 def alarm(section: str, hours: float, parameter: str = "ammonia_nitrogen", id: str = "a1") -> Alarm:
@@ -108,12 +115,16 @@ def test_two_warnings_of_one_event_are_the_same_from_both_sides() -> None:
 
 @given(st.permutations(range(3)))
 def test_whatever_order_they_came_in_the_later_ones_refer_to_the_earliest(order: list[int]) -> None:
-    made = [("a", warning()), ("b", warning(place="50.b", noticed=NOW + 11 * HOUR)), ("z", warning(substance="ph"))]
+    made = [("a", warning()), ("b", below()), ("z", warning(substance="ph"))]
     assert earlier(dict(made[place] for place in order)) == {"b": "a"}
 
 
+def test_two_warnings_of_one_member_are_two_because_it_knows_of_both() -> None:
+    assert earlier({"a": warning(), "b": warning(place="50.b", noticed=NOW + 11 * HOUR)}) == {}
+
+
 def test_of_warnings_that_were_opened_in_the_same_moment_the_first_by_name_leads() -> None:
-    one, other = warning(), warning(place="50.b", noticed=NOW + 11 * HOUR)
+    one, other = warning(), below()
     for pairs in itertools.permutations((("x", one), ("c", other))):
         assert earlier(dict(pairs)) == {"x": "c"}
 

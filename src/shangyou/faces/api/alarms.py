@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
 import pyarrow as pa
@@ -16,8 +16,10 @@ from shangyou.faces.api.kinds import TEXT, TIME, made
 from shangyou.faces.api.tables import Deed, Done, Question
 from shangyou.faces.rows import Rows
 from shangyou.faces.sentences import sentence
+from shangyou.faces.told import told_of
 from shangyou.governance.detection.alarm import Alarm, Seen
 from shangyou.governance.detection.kept import SILENT, Closing, Kept
+from shangyou.governance.warning.event import Told
 
 REAL: Final = pa.float64()
 ALARMS: Final = pa.schema(
@@ -26,6 +28,7 @@ ALARMS: Final = pa.schema(
         *(("since", TIME), ("raised", TIME), ("last", TIME), ("ended", TIME)),
         *(("value", REAL), ("limit", REAL), ("usual", REAL), ("peak", REAL), ("unit", TEXT), ("rules", TEXT)),
         *(("closed", TIME), ("closed_by", TEXT), ("outcome", TEXT), ("note", TEXT)),
+        *(("warning", TEXT), ("warned_by", TEXT), ("warned", TIME)),  # the earliest that tells of the same event
     ]
 )
 SEEN: Final = pa.schema(
@@ -49,7 +52,10 @@ def alarms(
     """Alarms, the last raised first."""
     now = desk.now()
     found = alarms_of(desk.node).alarms(now - SILENT if open_only else None, limit)
-    return made(ALARMS, [_row(kept, now) for kept in found]).labelled(desk.simulated)
+    told = told_of(desk.node, [kept.alarm for kept in found])
+    return made(ALARMS, [_row(kept, now) | _told(told.get(kept.alarm.id, ())) for kept in found]).labelled(
+        desk.simulated
+    )
 
 
 def alarm(desk: Desk, id: Id) -> Rows:
@@ -80,6 +86,10 @@ def _row(kept: Kept, now: int) -> dict[str, object]:
     if closing is not None:
         row |= {"closed_by": closing.by, "outcome": closing.outcome, "note": closing.note}
     return row
+
+
+def _told(found: Sequence[Told]) -> dict[str, object]:
+    return {"warning": found[0].warning, "warned_by": found[0].by, "warned": from_ms(found[0].at)} if found else {}
 
 
 def _seen(one: Seen) -> dict[str, object]:

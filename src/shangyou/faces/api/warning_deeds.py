@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
-from shangyou.core.errors import InputError, NotFoundError
+from shangyou.core.errors import ConflictError, InputError, NotFoundError
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import Texts
 from shangyou.faces.api.moments import moment
 from shangyou.faces.api.tables import Deed, Done
 from shangyou.faces.api.warnings import Id, found
 from shangyou.faces.together import person
+from shangyou.faces.told import told_by_id
 from shangyou.faces.warning import Watch, watch
 from shangyou.flows import warn
+from shangyou.governance.warning.event import Told
 from shangyou.governance.warning.read import amended, changes
 from shangyou.wiring import rivers
 
@@ -72,7 +74,10 @@ def send(
         **_contact(here),
     }
     body = {name: value for name, value in body.items() if value not in (None, "", [])}
-    whom = list(to) or (list(here.downstream(place)) if place else [])
+    before = [each for each in told_by_id(desk.node, alarm) if each.by != here.joined.me] if alarm else []
+    whom = list(to) or _untold(here, place, before)
+    if before:
+        body |= {"refers": before[0].warning}
     if type == "first":
         body |= _arrivals(here, body)
     id = warn.send(here.together, whom, body, person(desk.node, desk.by))
@@ -183,6 +188,16 @@ def _said(desk: Desk, entry: str, id: str) -> Done:
 
 def _contact(here: Watch) -> dict[str, object]:
     return {"contact": here.contact} if here.contact else {}
+
+
+def _untold(here: Watch, place: str, before: Sequence[Told]) -> list[str]:
+    """Whom the water reaches, but for those who know of the event. ConflictError "warning.told" if all of them do."""
+    reached = here.downstream(place) if place else {}
+    known = {member for each in before for member in each.whom}
+    if before and known >= set(reached):
+        names = ", ".join(sorted(reached or known))
+        raise ConflictError("warning.told", by=before[0].by, id=before[0].warning, members=names)
+    return [member for member in reached if member not in known]
 
 
 def _arrivals(here: Watch, body: Mapping[str, object]) -> dict[str, object]:

@@ -34,7 +34,7 @@ ONE: Final = ("content", "contacts", "cleared", "void")
 MESSAGES: Final = pa.schema(
     [
         *(("at", TIME), ("kind", TEXT), ("by", TEXT), ("text", TEXT), ("to", TEXT), ("answers", TEXT)),
-        *(("changed", TEXT), ("role", TEXT), ("acknowledged_by", TEXT), ("entry", TEXT)),
+        *(("changed", TEXT), ("role", TEXT), ("acknowledged_by", TEXT), ("refers", TEXT), ("entry", TEXT)),
     ]
 )
 CLOCKS: Final = pa.schema(

@@ -9,7 +9,10 @@ import typer
 from shangyou.faces.cli.call import Call, command, group, t
 
 app = group("alarm")
-LISTED = ("id", "standing", "level", "parameter", "sections", "since", "value", "limit", "unit", "rules", "outcome")
+LISTED = (
+    *("id", "standing", "level", "parameter", "sections", "since", "value", "limit", "unit", "rules"),
+    *("warned_by", "outcome"),
+)
 Id = Annotated[str, typer.Argument(help=t("alarm.id"))]
 
 

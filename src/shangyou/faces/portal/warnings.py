@@ -4,48 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final, cast
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from shangyou.core import vocabulary
-from shangyou.core.errors import NotFoundError, ShangyouError
-from shangyou.faces.alarms import alarms
+from shangyou.core.errors import ShangyouError
 from shangyou.faces.api.acts import perform
-from shangyou.faces.api.moments import legal
-from shangyou.faces.portal.figures import digits, name_of, unit_of
 from shangyou.faces.portal.hall import Hall, hall
 from shangyou.faces.portal.parties import desk_of, joined
+from shangyou.faces.portal.raised import downstream, raised
 from shangyou.faces.portal.visit import Visit
 from shangyou.faces.portal.warning_view import short, state_chip, title
 from shangyou.faces.sentences import sentence
-from shangyou.faces.warning import watch
 from shangyou.flows import warn
 from shangyou.flows.incident import incidents
 from shangyou.flows.warn import Seen
-from shangyou.governance.detection.alarm import Alarm
-from shangyou.governance.detection.kept import SILENT
 from shangyou.governance.warning.clocks import Clock
 from shangyou.wiring import Node, rivers
 
 SEND: Final = "warnings/send"  # deed
-MOST_ALARMS: Final = 20
 ROOMS: Final = 50  # that are looked through for those opened from a warning, the last changed
 FIELDS: Final = (
     *("title_zh", "title_en", "place", "place_zh", "river", "bank", "substance", "amount", "amount_least"),
     *("amount_most", "noticed", "began", "minutes", "limit", "text", "alarm", "type"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Raised:
-    """An open alarm of this node, with the form that warns of it."""
-
-    alarm: Alarm
-    place: str
-    parameter: str
-    value: str
-    form: str  # address of the form, filled in with what is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +47,9 @@ class Row:
 
 def page(visit: Visit, error: ShangyouError | None = None) -> Response:
     """The list, what waits here first; and after a fault in the form what is wrong."""
-    raised = _raised(visit)
+    found = raised(visit)
     if joined(visit) is None:
-        return visit.page("warnings_none.html", raised=raised)
+        return visit.page("warnings_none.html", raised=found)
     at = hall(visit)
     rooms = {each.room.opening.warning: each.id for each in reversed(incidents(at.together, ROOMS))}
     rows = [_row(at, seen, rooms.get(seen.id, "")) for seen in warn.warnings(at.together)]
@@ -79,14 +60,14 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
     return visit.page(
         "warnings.html",
         status=error.status if error else 200,
-        title=_finding(visit, running, len(raised)),
-        raised=raised,
+        title=_finding(visit, running, len(found)),
+        raised=found,
         running=running,
         over=[row for row in rows if row.seen.situation.state == "cleared"],
         may=visit.may("warning.speak"),
         members=[each for each in at.active() if each[0] != at.found.me],
         places=rivers(cast("Node", visit.node)).network().places,
-        downstream=_downstream(visit, place),
+        downstream=downstream(visit, place, given.get("alarm", "")),
         given=given,
         asked=bool(error or given.get("title_zh") or given.get("alarm")),
         wrong=sentence(error.code, error.facts, visit.t.language) if error else None,
@@ -105,38 +86,6 @@ def _row(at: Hall, seen: Seen, room: str) -> Row:
     return Row(seen, short(seen), title(at, seen), where, state_chip(seen), owed, silent, first, charge, room)
 
 
-def _raised(visit: Visit) -> list[Raised]:
-    """Alarms that nobody has closed, the last raised first."""
-    node = cast("Node", visit.node)
-    network = rivers(node).network()
-    found = []
-    for kept in alarms(node).alarms(visit.now - SILENT, MOST_ALARMS):
-        alarm, site = kept.alarm, kept.alarm.sections[0]
-        name, unit = name_of(alarm.parameter, visit.t), unit_of(alarm.parameter)
-        place = visit.node.registry.section(site).name_zh if _known(visit, site) else site
-        value = f"{digits(alarm.value)} {unit}".strip()
-        given = {
-            "alarm": alarm.id,
-            "title_zh": f"{place}{vocabulary.parameter(alarm.parameter).name_zh}异常",
-            "place": site if network.has(site) else "",
-            "place_zh": place,
-            "substance": alarm.parameter,
-            "noticed": legal(alarm.raised)[:16].replace(" ", "T"),
-            "evidence": f"{site} {alarm.parameter} {value}, {legal(alarm.since)}",
-        }
-        form = f"/warnings?{urlencode({key: text for key, text in given.items() if text})}#send"
-        found.append(Raised(alarm, place, name, value, form))
-    return found
-
-
-def _known(visit: Visit, site: str) -> bool:
-    try:
-        visit.node.registry.section(site)
-    except NotFoundError:
-        return False
-    return True
-
-
 def _finding(visit: Visit, running: list[Row], raised: int) -> str:
     t = visit.t
     owed, silent = sum(row.owed is not None for row in running), sum(row.first is not None for row in running)
@@ -147,14 +96,6 @@ def _finding(visit: Visit, running: list[Row], raised: int) -> str:
     if raised:
         return t.count("warnings.raised", raised)
     return t.count("warnings.running", len(running)) if running else t("warnings.calm")
-
-
-def _downstream(visit: Visit, place: str) -> set[str]:
-    """Members that are ticked to begin with; none for a place that is not on the network."""
-    try:
-        return set(watch(cast("Node", visit.node)).downstream(place)) if place else set()
-    except ShangyouError:
-        return set()
 
 
 def send(visit: Visit) -> Response:

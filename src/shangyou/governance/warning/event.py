@@ -135,14 +135,16 @@ def _within(one: Situation, other: Situation) -> bool:
 
 
 def earlier(warnings: Mapping[str, Situation]) -> dict[str, str]:
-    """Of each warning that is not the first of its event, the id of the earliest that tells of the same.
+    """Of each warning that is not the first of its event, the id of the earliest of another member that tells of it.
 
     By when they were opened, as their authors date it, then by id: all members that hold both find the same.
     """
     order = sorted((id for id in warnings if warnings[id].messages), key=lambda each: (opened(warnings[each])[1], each))
     found = {}
     for place, id in enumerate(order):
-        first = next((each for each in order[:place] if same(warnings[each], warnings[id])), None)
+        by = opened(warnings[id])[0]
+        others = (each for each in order[:place] if opened(warnings[each])[0] != by)
+        first = next((each for each in others if same(warnings[each], warnings[id])), None)
         if first is not None:
             found[id] = first
     return found
