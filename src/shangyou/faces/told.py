@@ -27,7 +27,7 @@ def told_of(node: Node, of: Iterable[Alarm]) -> dict[str, tuple[Told, ...]]:
 
     held = {seen.id: seen.situation for seen in warn.warnings(together(joined))}
     hours = travel_hours(node) if held else None
-    return {alarm.id: told(alarm, held, hours) for alarm in asked}
+    return {alarm.id: told(alarm, held, joined.me, hours) for alarm in asked}
 
 
 def told_by_id(node: Node, id: str) -> tuple[Told, ...]:

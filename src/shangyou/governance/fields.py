@@ -16,6 +16,7 @@ from shangyou.governance.said import Said
 NAME: Final = 200  # characters of a name
 WORDS: Final = 4_000  # of a text
 MANY: Final = 200  # items of a list
+LATEST: Final = 221_845_392_000_000  # ms since 1970 UTC: the year 9000; calendars end at 9999, and spans are added
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def choice(body: Mapping[str, object], name: str, known: Collection[str], defaul
 def moment(body: Mapping[str, object], name: str) -> int:
     """A time [ms since 1970 UTC]."""
     value = body.get(name)
-    if type(value) is not int or not 0 < value < 2**53:
+    if type(value) is not int or not 0 < value < LATEST:
         raise InputError("entry.field", field=name)
     return value
 

@@ -68,37 +68,43 @@ def alarm(section: str, hours: float, parameter: str = "ammonia_nitrogen", id: s
 def test_an_alarm_is_of_a_warnings_event_where_place_time_and_substance_fit(
     section: str, hours: float, parameter: str, fits: bool
 ) -> None:
-    found = told(alarm(section, hours, parameter), {"w": warning()})
+    found = told(alarm(section, hours, parameter), {"w": warning()}, "cq")
     assert [each.warning for each in found] == (["w"] if fits else [])
 
 
 def test_what_tells_of_an_alarm_names_who_warned_and_when_it_was_expected() -> None:
-    [found] = told(alarm("50.b", 9), {"w": warning()})
+    [found] = told(alarm("50.b", 9), {"w": warning()}, "cq")
     assert (found.by, found.place, found.expected) == ("sc", "50.b", NOW + round(8.9 * HOUR))
     assert set(found.whom) == {"sc", "cq", "gz"}
 
 
 def test_a_warning_that_grew_out_of_an_alarm_is_its_own_whatever_else_it_says() -> None:
-    [found] = told(alarm("50.z", 900, "ph"), {"w": warning(alarm="a1")})
+    [found] = told(alarm("50.z", 900, "ph"), {"w": warning(alarm="a1")}, "sc")
     assert found.warning == "w"
+    assert told(alarm("50.z", 900, "ph"), {"w": warning(alarm="a1")}, "cq") == ()  # anybody can write a name
+
+
+def test_a_table_that_never_ends_does_not_take_up_all_that_comes() -> None:
+    rows = [row("50.b", 10, until=NOW + 5_000 * 24 * HOUR)]
+    assert told(alarm("50.b", 30 * 24), {"w": warning(arrivals={"at": NOW, "method": "m", "rows": rows})}, "cq") == ()
 
 
 def test_an_exercise_is_no_event() -> None:
-    assert told(alarm("50.b", 10), {"w": warning(exercise=True)}) == ()
+    assert told(alarm("50.b", 10), {"w": warning(exercise=True)}, "cq") == ()
 
 
 def test_what_was_seen_upstream_is_of_the_warning_that_came_from_below() -> None:
     def hours(start: str, stop: str) -> float | None:
         return 10.0 if (start, stop) == ("51.up", "51.a") else None
 
-    assert told(alarm("51.up", -9), {"w": warning()}, hours) != ()
-    assert told(alarm("51.up", -90), {"w": warning()}, hours) == ()
-    assert told(alarm("51.up", -9), {"w": warning()}) == ()
+    assert told(alarm("51.up", -9), {"w": warning()}, "cq", hours) != ()
+    assert told(alarm("51.up", -90), {"w": warning()}, "cq", hours) == ()
+    assert told(alarm("51.up", -9), {"w": warning()}, "cq") == ()
 
 
 def test_a_table_without_times_says_nothing() -> None:
     empty = {"at": NOW, "method": "m", "rows": [{"place": "50.b"}]}
-    assert told(alarm("50.b", 10), {"w": warning(arrivals=empty)}) == ()
+    assert told(alarm("50.b", 10), {"w": warning(arrivals=empty)}, "cq") == ()
 
 
 def test_two_warnings_of_one_event_are_the_same_from_both_sides() -> None:

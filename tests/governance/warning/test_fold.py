@@ -190,3 +190,23 @@ def test_nothing_that_a_member_says_is_a_fault(says: list[tuple[str, dict[str, A
     ]
     seen = situation([first, *said])
     assert len(seen.messages) + len(seen.void) == 1 + len(said)
+
+
+@pytest.mark.parametrize("changed", [{"title_zh": " "}, {"place_zh": ""}, {"substance": "", "text": ""}])
+def test_an_update_takes_nothing_back_that_a_warning_must_say(changed: dict[str, str]) -> None:
+    talk = Talk()
+    talk.say("sc", "update", changes=changed)
+    assert talk.seen("cq").void[-1].code == "warning.required"
+    assert talk.seen("cq").content.title_zh == FIRST["title_zh"]
+
+
+@pytest.mark.parametrize("noticed", [0, -1, 2**52, 253_402_300_800_000, True, 1.5, "now"])
+def test_a_moment_that_no_calendar_holds_opens_nothing(noticed: object) -> None:
+    with pytest.raises(InputError, match=r"entry\.field"):
+        Talk(noticed=noticed).seen()
+
+
+def test_arrivals_that_no_calendar_holds_are_void() -> None:
+    talk = Talk()
+    talk.say("cq", "information", arrivals={"at": NOW, "method": "m", "rows": [{"place": "x", "first": 2**52}]})
+    assert [each.code for each in talk.seen().void] == ["entry.field"]

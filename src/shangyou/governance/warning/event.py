@@ -18,6 +18,7 @@ HOUR: Final = 3_600_000
 SLACK: Final = 6 * HOUR  # as detection allows between stations of one member
 FAST: Final = 0.4  # water may come in so much of the time that was computed
 SLOW: Final = 2.0  # or in so many times as much
+LONGEST: Final = 20 * 24 * HOUR  # nobody's table binds what is seen later than this: warnings go ten days down
 UNKNOWN: Final = 24 * HOUR  # before it was noticed: it began then, where nobody knows when
 Hours = Callable[[str, str], float | None]  # of travel from a place down to another; None = not that way, not known
 
@@ -34,23 +35,24 @@ class Told:
     whom: tuple[str, ...]  # members that know of it
 
 
-def told(alarm: Alarm, warnings: Mapping[str, Situation], hours: Hours | None = None) -> tuple[Told, ...]:
+def told(alarm: Alarm, warnings: Mapping[str, Situation], me: str, hours: Hours | None = None) -> tuple[Told, ...]:
     """The warnings of an alarm's event, the earliest first.
 
     Args:
         warnings: by id.
+        me: this member. What it warned of from this alarm is of its event; that others name the alarm proves nothing.
         hours: travel times of one's own network, for what was warned of further down than it was seen here.
     """
     found = []
     for id, warning in warnings.items():
-        place = warning.content.place if warning.content.alarm == alarm.id else None
-        expected: int | None = None
-        if place is None:
-            met = _meets(alarm, warning, hours)
-            if met is None:
-                continue
-            place, expected = met
+        if warning.exercise or not warning.messages:
+            continue  # a real alarm is no exercise
         by, at = opened(warning)
+        mine = by == me and warning.content.alarm == alarm.id
+        met = (alarm.sections[0], None) if mine else _meets(alarm, warning, hours)
+        if met is None:
+            continue
+        place, expected = met
         found.append(Told(id, by, at, place, expected, tuple(warning.members)))
     return tuple(sorted(found, key=lambda each: (each.at, each.warning)))
 
@@ -62,8 +64,6 @@ def opened(warning: Situation) -> tuple[str, int]:
 
 
 def _meets(alarm: Alarm, warning: Situation, hours: Hours | None) -> tuple[str, int | None] | None:
-    if warning.exercise or not warning.messages:
-        return None  # a real alarm is no exercise
     for seen in alarm.seen:
         if not alike(seen.parameter, warning.content.substance):
             continue
@@ -115,7 +115,8 @@ def _window(arrival: Arrival, start: int, stop: int) -> tuple[int, int] | None:
         return None
     earliest, latest = min(known), max(known)
     late = max(at for at in (arrival.peak_late, arrival.until, latest) if at is not None)
-    return round(start + FAST * max(0, earliest - start)) - SLACK, round(stop + SLOW * max(0, late - stop)) + SLACK
+    on_way = min(SLOW * max(0, late - stop), LONGEST)
+    return round(start + FAST * max(0, earliest - start)) - SLACK, round(stop + on_way) + SLACK
 
 
 def same(one: Situation, other: Situation) -> bool:

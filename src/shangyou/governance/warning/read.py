@@ -50,7 +50,10 @@ assert set(READERS) == {field.name for field in fields(Content)}
 
 def content(body: Body) -> Content:
     """What a first message says. Title and place are needed, and somewhere to see what it rests on."""
-    given = {name: read(body, name) for name, read in READERS.items()}
+    return _complete({name: read(body, name) for name, read in READERS.items()})
+
+
+def _complete(given: dict[str, Any]) -> Content:
     missing = [name for name in ("title_zh", "place_zh") if not str(given[name]).strip()]
     if not (given["substance"] or given["text"]):
         missing.append("substance")
@@ -73,8 +76,8 @@ def changes(body: Body) -> dict[str, Any]:
 
 
 def amended(old: Content, changed: Mapping[str, Any]) -> Content:
-    """The content with other values of some fields. InputError "entry.field" where they do not go together."""
-    return Content(**_ordered({name: getattr(old, name) for name in READERS} | dict(changed)))
+    """The content with other values of some fields. Raises as `content`: what must be said is not taken back."""
+    return _complete({name: getattr(old, name) for name in READERS} | dict(changed))
 
 
 def _ordered(given: dict[str, Any]) -> dict[str, Any]:
