@@ -56,8 +56,14 @@ class NodeClient:
 
     def ask(self, path: str, /, **given: object) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
         """Rows that answer a question; they are read from the line as they are taken."""
-        told = {"lang": self._language} | {name: _told(value) for name, value in given.items() if value is not None}
-        request = self._http.build_request("GET", f"/api/v1/{path}", params=told, headers={"accept": ARROW})
+        told = {name: _told(value) for name, value in given.items() if value is not None}
+        language, headers = {"lang": self._language}, {"accept": ARROW}
+        if any(
+            isinstance(value, str) and ("\n" in value or len(value) > 500) for value in told.values()
+        ):  # whole texts
+            request = self._http.build_request("POST", f"/api/v1/{path}", params=language, json=told, headers=headers)
+        else:
+            request = self._http.build_request("GET", f"/api/v1/{path}", params=language | told, headers=headers)
         answer = self._send(request)
         reader = pa.ipc.open_stream(io.BufferedReader(_Body(answer, self._address), PIECE))
 

@@ -1,14 +1,19 @@
-"""The HTTP API as an application: every question is a GET, every deed a POST, under /api/v1/."""
+"""The HTTP API as an application: every question is a GET, every deed a POST, under /api/v1/.
+
+A question that may be asked with a whole text takes a POST besides, for that: texts do not belong into addresses.
+"""
 
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, get_args, get_origin
 
 from fastapi import Body, Depends, FastAPI, Query
 from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,6 +30,7 @@ from shangyou.faces.api.tables import Deed, Question
 from shangyou.faces.api.transfer import add_transfers
 from shangyou.faces.rows import MEDIA
 
+LARGEST = 1 << 18  # bytes of a question that is asked by POST
 ABOUT = """Every address answers in the format asked for by `format=` (json, csv, parquet, xlsx, arrow) or by the Accept
 header. In CSV a text that a spreadsheet would take for a formula begins with an apostrophe. Times without a zone are
 legal time (UTC+8); answers give UTC. Sign in at the portal, or send the token of `serving.json` in the node's home as a
@@ -56,6 +62,18 @@ def create_api(desk: Desk, token: str) -> FastAPI:
             responses=_ANSWERS,
             response_class=Response,
         )
+        if question.long:
+            app.add_api_route(
+                f"/api/v1/{question.path}",
+                _long_question(question, desk, asked),
+                methods=["POST"],
+                name=f"{question.path} (POST)",
+                summary=inspect.getdoc(question.ask),
+                tags=[question.about],
+                responses=_ANSWERS,
+                response_class=Response,
+                openapi_extra=_long_body(question),
+            )
     for deed in DEEDS.values():
         app.add_api_route(
             f"/api/v1/{deed.path}",
@@ -87,10 +105,47 @@ def _question(question: Question, desk: Desk, asked: Asked) -> Callable[..., Res
         rows = question.ask(replace(desk, by=who.name, language=who.language), **chosen)
         return answer(rows, wanted(request), question.path)
 
-    known = {name: _query(p) for name, p in _own(question.ask).items()}
+    known = {name: _query(p) for name, p in _own(question.ask).items() if name not in question.long}
     known["format"] = _parameter("format", Annotated[str, Query(description=", ".join(MEDIA))], "")
     known["lang"] = _parameter("lang", Annotated[str, Query(description="zh, en: of sentences in the answer")], "")
     return _signed(ask, known)
+
+
+def _long_question(question: Question, desk: Desk, asked: Asked) -> Callable[..., Response]:
+    """The same with everything in a JSON object of bounded size."""
+    own = _own(question.ask)
+
+    async def taken(request: Request) -> bytes:
+        told = bytearray()
+        async for piece in request.stream():
+            told += piece
+            if len(told) > LARGEST:
+                raise InputError("api.size", most=LARGEST)
+        return bytes(told)
+
+    def ask(request: Request, told: bytes) -> Response:
+        who = asked(request)
+        who.need(question.roles, question.path)
+        _need_known(request.query_params, ("format", "lang"))
+        try:
+            given = TypeAdapter(dict[str, Any]).validate_python(json.loads(told or b"{}"))
+            _need_known(given, own)
+            chosen = {name: TypeAdapter(_kind(own[name])).validate_python(value) for name, value in given.items()}
+        except (ValidationError, ValueError, RecursionError) as error:
+            raise InputError("api.form", faults=str(error)[:300]) from None
+        rows = question.ask(replace(desk, by=who.name, language=who.language), **chosen)
+        return answer(rows, wanted(request), question.path)
+
+    told = inspect.Parameter("told", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[bytes, Depends(taken)])
+    return _signed(ask, {"told": told})
+
+
+def _long_body(question: Question) -> dict[str, Any]:
+    """What the framework cannot read off, as it does not take the body apart itself."""
+    fields = {
+        name: {**TypeAdapter(_kind(p)).json_schema(), "description": _told(p)} for name, p in _own(question.ask).items()
+    }
+    return {"requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": fields}}}}}
 
 
 def _deed(deed: Deed, desk: Desk, asked: Asked) -> Callable[..., object]:

@@ -339,7 +339,7 @@ def _after(found: Together, id: str) -> Done:
 
 QUESTIONS: Final[Sequence[Question]] = (
     *compacts.QUESTIONS,
-    Question("compensation/trial", trial, "compensation"),
+    Question("compensation/trial", trial, "compensation", long=("text",)),
     Question("statements", statements, "compensation"),
     Question("statement", statement, "compensation"),
     Question("statement/lines", statement_lines, "compensation"),

@@ -18,6 +18,7 @@ class Question:
     ask: Callable[..., Rows]
     about: str  # group of the documentation
     roles: frozenset[str] | None = None  # who may ask; None = everybody who is signed in
+    long: tuple[str, ...] = ()  # parameters that are whole texts: with them it is asked by POST, never in an address
 
 
 @dataclass(frozen=True, slots=True)
