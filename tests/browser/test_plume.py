@@ -124,7 +124,7 @@ def test_a_river_line_offers_to_trace_up_and_down_and_to_suppose_a_release(
     expect(page.locator("#drawer h2")).to_contain_text("Chishui")
     page.locator("#drawer [data-look=down]").click()
     expect(page.locator("#way h2")).to_contain_text("Downstream of Chishui")
-    expect(page.locator("#way tbody tr").first).to_contain_text("h")
+    expect(page.locator("#way tbody tr").first).to_contain_text("border")
     assert "reach=chishuihe" in page.url
     assert "to=down" in page.url
     shoot(page, f"river-{way}-en")

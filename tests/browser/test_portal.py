@@ -164,7 +164,7 @@ def test_the_map_draws_goes_back_in_time_and_filters(watched: Watched) -> None:
     page.wait_for_selector(DRAWN)
     count = page.locator("[data-count='5']")
     expect(count).to_have_text("1")
-    page.locator(".time input").fill("0")
+    page.locator(".time:not(.plume-time) input").fill("0")
     expect(count).to_have_text("0")
     assert "time=" in page.url
     page.locator("[data-class='1']").uncheck()

@@ -165,6 +165,20 @@ def test_an_incident_goes_through_all_its_forms(two: Matters) -> None:
     assert two.room("sichuan", id).room.closed is None
 
 
+def test_no_clock_runs_on_in_a_room_that_is_closed(two: Matters) -> None:
+    id = two.do(
+        "sichuan", "incidents/open", title_zh="误报", place_zh="泸州", substance="benzene", affected=("chongqing",)
+    )
+    reader = two.reader("sichuan")
+    assert "data-due" in reader.get(f"/incidents/{id}").text
+    for member in ("sichuan", "chongqing"):
+        two.do(member, "incidents/close", id=id, summary_zh="误报")
+    page = reader.get(f"/incidents/{id}").text
+    assert heading(page) == "误报：各方已结案"
+    assert "data-due" not in page
+    assert "已结案，不再计时" in page
+
+
 @pytest.mark.parametrize(
     ("act", "fields", "status", "says"),
     [

@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from shangyou.basin.network.facts import upper_yangtze
 from shangyou.core.clock import to_ms
 from shangyou.core.errors import InputError
+from shangyou.core.ports import Batch
+from shangyou.core.records import Flag, Flagged, Observations, SeriesKey
 from shangyou.faces.together import of
 from shangyou.faces.warning import COMPUTING
 from shangyou.flows import warn
+from shangyou.standards import facts
 from tests.faces.portal.matters import WORD, Matters, matters
 from tests.faces.portal.node import FakeNode, Reader
 from tests.faces.portal.test_warnings import send
@@ -155,6 +159,38 @@ def test_a_room_shows_the_plume_of_its_warning_with_the_samples_that_were_taken_
     page = reader.get(f"/incidents/{id}").text
     assert f'data-address="/map/plume?incident={id}"'.replace(":", "%3A") in page or f"incident={id}" in page
     assert 'class="course"' in page  # in words too
+
+
+def measured(node: FakeNode, section: str, began: int, values: list[float]) -> None:
+    """Ammonia at a section, an hour apart from the release on."""
+    count = len(values)
+    none = np.zeros(count, np.uint32)
+    rows = Observations(
+        (SeriesKey(section, "ammonia_nitrogen", "hour", "value"),),
+        np.zeros(count, np.int32),
+        began + HOUR * np.arange(count, dtype=np.int64),
+        np.array(values),
+        np.zeros(count, np.uint8),
+        np.zeros(count, np.uint8),
+    )
+    node.store.append(Batch(1, "file", "t", began), Flagged(rows, np.full(count, Flag.GOOD, np.uint8), none, none))
+
+
+def test_what_a_station_measured_stands_over_the_plume_and_nothing_of_what_is_to_come(tmp_path: Path) -> None:
+    with matters(tmp_path) as found:
+        id, node = (
+            warned(found, substance="ammonia_nitrogen", limit="0.01"),
+            cast(FakeNode, found.basin["chongqing"].node),
+        )
+        began = found.clock.ms()
+        node.registry.put_section(next(each for each in facts.sections() if each.id == "50.朱沱"), "test", began)
+        measured(node, "50.朱沱", began, [0.002, 0.004, 0.02, 0.03])
+        found.clock.advance(hours=2)
+        [mark] = plume(fresh(found, "chongqing"), f"warning={id}")["seen"]
+    assert mark["name"] == "朱沱"
+    assert mark["told"][:4] == ["0.002 mg/L", "0.004 mg/L", "0.02 mg/L", "0.02 mg/L"]
+    assert mark["above"][:4] == "0011"
+    assert mark["told"][9] == ""  # what is six hours old says nothing of that hour
 
 
 def test_a_room_opened_by_hand_has_only_its_line(two: Matters) -> None:

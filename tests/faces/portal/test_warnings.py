@@ -79,6 +79,27 @@ def test_a_warning_is_sent_by_the_form_acknowledged_in_one_press_and_seen_by_bot
     assert "已解除" in sichuan.get("/warnings").text
 
 
+def test_a_warning_leads_to_a_room_that_is_filled_in_and_then_to_that_room(two: Matters) -> None:
+    id, sichuan = send(two), two.reader("sichuan")
+    assert f'href="/incidents?warning={id}#open"' in sichuan.get("/warnings").text
+    page = sichuan.get(f"/incidents?warning={id}").text
+    for text in (
+        'value="手爬岩苯泄漏"',
+        f'value="urn:uuid:{id}" selected',
+        'value="benzene"',
+        '<details class="more" open>',
+    ):
+        assert text in page, text
+    assert re.search(r'name="affected:chongqing" value="1" checked', page)
+    given = {"title_zh": "手爬岩苯泄漏", "in_charge": "sichuan", "affected:chongqing": "1"}
+    opened = sichuan.post("/incidents/open", "/incidents", warning=f"urn:uuid:{id}", **given)
+    assert opened.status_code == 303, opened.text
+    room = opened.headers["location"].partition("?")[0]
+    assert f'href="{room}"' in sichuan.get(f"/warnings/{id}").text
+    assert f'href="{room}"' in sichuan.get("/warnings").text
+    assert f'href="/warnings/urn:uuid:{id}"' in sichuan.get(room).text
+
+
 def test_a_request_is_answered_where_it_stands(two: Matters) -> None:
     id = send(two)
     chongqing, sichuan = two.reader("chongqing"), two.reader("sichuan")

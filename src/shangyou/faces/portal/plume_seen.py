@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 
 from shangyou.core import vocabulary
-from shangyou.core.errors import NotFoundError
+from shangyou.core.errors import NotFoundError, ShangyouError
 from shangyou.core.records import Array, Flag, Ints
+from shangyou.core.units import convert
 from shangyou.faces.documents.words import Words as DocumentWords
 from shangyou.faces.portal.figures import digits, unit_of
 from shangyou.faces.portal.names import section_name
@@ -33,7 +34,8 @@ def seen_over(visit: Visit, found: Released, below: Sequence[str], way: Trail, t
     """
     marks = _sampled(visit, found, way, time) if found.room is not None else []
     content = found.content
-    if content is not None and not found.supposed and content.substance in vocabulary.parameters():
+    known = vocabulary.parameters().get(content.substance) if content is not None and not found.supposed else None
+    if known is not None and known.group != "air":
         marks += _stations(visit, found, below, time)
     return marks
 
@@ -56,6 +58,7 @@ def _stations(visit: Visit, found: Released, below: Sequence[str], time: Ints) -
     values = line(node.store, tuple(sites), parameter, kind, int(time[0]) - FRESH, stop)
     site = np.array(values.table["site"].to_pylist(), dtype=object)
     usable = np.isfinite(values.value) & (values.flag < Flag.FAIL)
+    limit = _limit(content.limit, vocabulary.parameter(parameter).unit)
     marks = []
     for id, section in sections.items():
         own = usable & np.array([sites.get(each) == id for each in site], np.bool_)
@@ -63,10 +66,16 @@ def _stations(visit: Visit, found: Released, below: Sequence[str], time: Ints) -
         if not own.any() or where is None:
             continue
         rows = _newest(values.time[own], time, FRESH)
-        marks.append(
-            _mark(section_name(section, visit.t), where, values.value[own], rows, unit_of(parameter), content.limit)
-        )
+        marks.append(_mark(section_name(section, visit.t), where, values.value[own], rows, unit_of(parameter), limit))
     return marks
+
+
+def _limit(told: float | None, unit: str) -> float | None:
+    """A limit that is told in mg/L, in the unit of what is measured; None where that is no mass in a volume."""
+    try:
+        return None if told is None else float(convert(np.array([told]), "mg/L", unit)[0])
+    except ShangyouError:
+        return None
 
 
 def _newest(measured: Ints, time: Ints, fresh: int) -> Ints:
