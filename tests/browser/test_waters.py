@@ -41,7 +41,7 @@ def test_one_key_shows_what_lies_downstream_and_another_what_lies_upstream(chrom
     page.wait_for_selector("[data-drawn]")
     page.keyboard.press("d")
     expect(page.locator("#way h2")).to_contain_text("Downstream of Zhutuo")
-    expect(page.locator("#way tbody tr").first).to_contain_text("section")
+    expect(page.locator("#way tbody tr").first).to_contain_text("Jiangjin city intake")
     expect(page.locator(".zoom [data-look=down]")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("u")
     expect(page.locator("#way h2")).to_contain_text("Upstream of Zhutuo")
