@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import tempfile
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from shangyou.core.clock import LEGAL
 from shangyou.core.errors import UnavailableError
 from shangyou.exchange.policy.write import Terms
 from shangyou.exchange.policy.write import written as policy
@@ -42,6 +38,7 @@ AWAY: Final = "tibet"  # who is away when the others sign
 SHARE: Final = 0.01  # of its own peak, at which a wave has arrived: as the transport counts it
 PAYMENT: Final = "3000000.00"  # yuan a month, invented
 ROWS: Final = 1_000_000
+TRACED_SECONDS: Final = 90.0  # that a tracing may take; it waits for the ensembles of warnings
 
 
 # ---- traced ---------------------------------------------------------------------------------------------------------
@@ -54,8 +51,7 @@ def traces(course: Course) -> Part:
     affair.foreseen = _bands(course, affair, "peak_early") or affair.foreseen
     asked = do(course.consumer, "warnings/request", id=affair.warning, text=words("text.request"), to=[PROVIDER])
     rows = _evidence(course)
-    with tempfile.TemporaryDirectory(prefix="shangyou-trace-") as folder:
-        affair.traced, candidates = _ranked(course, Path(folder))
+    affair.traced, candidates = _ranked(course)
     [first, *_] = affair.traced
     outlets = [row for row in affair.traced if row["rank"]]
     rank = next((row["rank"] for row in outlets if row["name_zh"] == OUTLET), 0)
@@ -64,6 +60,11 @@ def traces(course: Course) -> Part:
     affair.height = _bands(course, affair, "concentration")
     text = words(
         "part.traced",
+        flows=words(
+            "part.traced.flow" if affair.tracing["gauges"] else "part.traced.no_flow",
+            gauges=affair.tracing["gauges"],
+            share=affair.tracing["discharge_sd"],
+        ),
         asker=course.consumer.name,
         province=course.provider.name,
         rows=rows,
@@ -109,27 +110,27 @@ def _evidence(course: Course) -> int:
     return len(ask(course.provider, "observations", site=[BORDER]))
 
 
-def _ranked(course: Course, folder: Path) -> tuple[list[Row], int]:
-    """What `shangyou basin trace` says of the outlets of the network that are simulated, and how many they are."""
-    pulse, network, candidates = (folder / name for name in ("pulse.csv", "network.csv", "candidates.csv"))
-    with pulse.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(("station", "time", "value"))
-        for section, middle in ((FIRST, course.spill.seen["peak_at"]), (BORDER, course.spill.foreseen["peak"])):
-            for row in _values(course.provider, section, middle):
-                table.writerow((section, (row["time"] + HOUR / 2).isoformat(), row["value"]))
-    outlets = [row["id"] for row in ask(course.provider, "network/places", kind=["outlet"]) if row["source"] == SOURCE]
-    candidates.write_text("".join(f"{each},1\n" for each in outlets), encoding="utf-8")
-    course.provider.evidence.command("basin", "export", str(network))
-    given = ("--network", str(network), "--observed", str(pulse), "--candidates", str(candidates), "--mean", "60")
-    return list(course.provider.evidence.cli("basin", "trace", *given)), len(outlets)
+def _ranked(course: Course) -> tuple[list[Row], int]:
+    """How the province's own node ranks the outlets of the network that are simulated, and how many they are."""
+    post, spill = course.provider, course.spill
+    outlets = [row["id"] for row in ask(post, "network/places", kind=["outlet"]) if row["source"] == SOURCE]
+    began = do(
+        post,
+        "tracings/begin",
+        station=[FIRST, BORDER],
+        parameter=SUBSTANCE,
+        start=(spill.seen["peak_at"] - 15 * HOUR).isoformat(),
+        stop=(spill.foreseen["peak"] + 15 * HOUR).isoformat(),
+        candidate=outlets,
+    )
+    ended = until("tracing", partial(_ended, post, str(began["id"])), TRACED_SECONDS)
+    spill.tracing = ended
+    return ask(post, "tracing", id=ended["id"]), len(outlets)
 
 
-def _values(post: Post, section: str, middle: datetime) -> list[Row]:
-    """Hourly values of a section about the time at which the wave passed, with quiet hours before."""
-    rows = ask(post, "observations", site=[section], parameter=[SUBSTANCE], cadence=["hour"], usable=True)
-    inside = [row for row in rows if middle - 15 * HOUR <= row["time"] <= middle + 15 * HOUR]
-    return sorted((row for row in inside if row["value"] is not None), key=lambda row: row["time"])
+def _ended(post: Post, id: str) -> Row | None:
+    row = _row(post, "tracings", id)
+    return row if row is not None and row["ended"] is not None else None
 
 
 def _answers(course: Course, affair: Affair, asked: str) -> None:
@@ -144,7 +145,7 @@ def _answers(course: Course, affair: Affair, asked: str) -> None:
         id=affair.warning,
         text=said,
         place=first["place"],
-        began=first["begin_middle"],
+        began=first["begin_middle"].isoformat(),
         amount=str(first["amount_kg"]),
         amount_least=str(first["amount_kg_low"]),
         amount_most=str(first["amount_kg_high"]),
@@ -324,7 +325,7 @@ def compares(course: Course) -> Part:
     said = [
         _held(course, "truth.first", true_arrival(affair, BORDER), (seen["first_early"], seen["first_late"])),
         _held(course, "truth.peak", peak, (seen["peak_early"], seen["peak_late"])),
-        _held(course, "truth.began", began, (_time(first["begin_low"]), _time(first["begin_high"]))),
+        _held(course, "truth.began", began, (first["begin_low"], first["begin_high"])),
     ]
     said.insert(2, _height(course, affair))
     low, high = first["amount_kg_low"] / 1000, first["amount_kg_high"] / 1000
@@ -371,7 +372,3 @@ def _held(course: Course, key: str, truth: datetime, band: tuple[datetime | None
     return words(
         "truth.held", what=words(key), low=hour_of(low), high=hour_of(high), truth=hour_of(truth), judged=judged
     )
-
-
-def _time(text: str | datetime) -> datetime:
-    return text if isinstance(text, datetime) else datetime.fromisoformat(text).astimezone(LEGAL)

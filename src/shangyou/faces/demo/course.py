@@ -44,6 +44,7 @@ class Affair:
     apart: dict[str, Any] = field(default_factory=dict)  # what both sides saw while the ministry was away
     foreseen: dict[str, Any] = field(default_factory=dict)  # arrival at the border, before it was known where it began
     height: dict[str, Any] = field(default_factory=dict)  # the same, computed from what was traced
+    tracing: dict[str, Any] = field(default_factory=dict)  # of the province upstream: what it was given, how it ended
     traced: list[dict[str, Any]] = field(default_factory=list)  # candidates, best first
 
     def need(self, value: str, name: str) -> str:

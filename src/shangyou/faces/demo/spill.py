@@ -11,8 +11,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
+import numpy as np
+
 from shangyou.core.clock import LEGAL
 from shangyou.core.errors import ShangyouError
+from shangyou.faces.demo import gauges
 from shangyou.faces.demo.course import Affair, Course
 from shangyou.faces.demo.evidence import Part
 from shangyou.faces.demo.seats import CONSUMER, MINISTRY, PROVIDER
@@ -26,7 +29,6 @@ SUBSTANCE: Final = "ammonia_nitrogen"
 FIRST: Final = "51.手爬岩"  # the first section below the outlet
 BORDER: Final = "50.朱沱"  # the first of Chongqing
 INTAKES: Final = "50.寸滩"  # below the mouth of the Jialing: a release from its last reservoir thins what comes here
-USUAL_FLOW: Final = 7_950.0  # m3/s at the first section, as the network that ships has it
 CLASS_III: Final = 1.0  # mg/L, GB 3838-2002 table 1
 TOLD_SECONDS: Final = 30.0  # until what one node said is at all others
 BANDS_SECONDS: Final = 90.0  # until the ensemble is there: a first run on a machine compiles it
@@ -96,6 +98,7 @@ def warns(course: Course) -> Part:
     """A first warning with arrivals goes down the river; who is told acknowledges, and computes its own table."""
     affair, words = course.spill, course.words
     alarm = affair.need(affair.alarm.get("id", ""), words("name.detected"))
+    gauges.hand_over(course, (FIRST, BORDER))
     highest = affair.seen["peak_at"] + HOUR / 2  # of the hour that the mean is of
     downstream = [row["member"] for row in ask(course.provider, "warning/downstream", place=FIRST)]
     sent = do(
@@ -247,10 +250,12 @@ def _passing(course: Course, post: Post, section: str) -> list[Row]:
 
 
 def _passed(course: Course, post: Post) -> float:
-    """kg that passed the first section by its own values, at the usual flow of the network."""
+    """kg that passed the first section by its own values and its own gauge."""
     usual = course.spill.seen["usual"]
-    above = sum(max(row["value"] - usual, 0.0) for row in _passing(course, post, FIRST))
-    return float(round(above * 3600 * USUAL_FLOW / 1000))
+    flows = {row["time"]: row["value"] for row in gauges.flows(post, FIRST) or []}
+    mean = float(np.mean(list(flows.values())))
+    above = [(max(row["value"] - usual, 0.0), row["time"]) for row in _passing(course, post, FIRST)]
+    return float(round(sum(3.6 * value * flows.get(at, mean) for value, at in above)))
 
 
 def _has_room(post: Post, id: str) -> bool | None:
