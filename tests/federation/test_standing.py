@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from shangyou import wiring
 from shangyou.core.errors import InputError, NotFoundError, RefusedError, UnavailableError
-from shangyou.core.ports import Batch, Selection
+from shangyou.core.ports import Batch, Person, Selection
 from shangyou.core.registry import Section
 from shangyou.exchange.dataset import Offer
 from shangyou.exchange.outlet import WIRE
@@ -20,6 +21,7 @@ from shangyou.faces.api.desk import Desk
 from shangyou.faces.standing import EVERY, keeper
 from shangyou.flows import negotiate, subscribe
 from shangyou.settings import Settings
+from tests.faces.portal.node import FakeNode, Reader
 from tests.fakes.exchange_basin import basin, join_network
 from tests.fakes.exchange_lots import FROM, PARAMETERS, STEP, constrained, observed
 from tests.fakes.exchange_whole import Whole, sites_of
@@ -288,3 +290,17 @@ def restart(levels: Levels, id: str) -> None:
     node = wiring.build(Settings(home=old.settings.home, memory="64MB", threads=1), levels.basin.clocks[id])
     levels.basin.exchanges[id] = join_network(node, levels.basin.network)
     levels.adopt(id)
+
+
+def test_the_page_of_transfers_shows_what_stands_and_what_it_waits_for(levels: Levels) -> None:
+    node = levels.basin[MINISTRY].node
+    node.people.put_person(Person("li", "operator", "李工", "zh"), "right horse battery")
+    reader = Reader(cast(FakeNode, node)).sign_in("li", "right horse battery")
+    assert "常设订阅" not in reader.get("/transfers").text
+    levels.stand(SICHUAN)
+    levels.stand(MINISTRY)
+    levels.follow(MINISTRY)
+    page = reader.get("/transfers").text
+    [panel] = re.findall(r'<section class="panel" aria-labelledby="stands">.*?</section>', page, re.DOTALL)
+    assert "sichuan/to-national" in panel
+    assert "yunnan 尚未向本节点提供数据集。" in panel

@@ -11,10 +11,13 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from shangyou.adapters.state.meters import SqlMeters
+from shangyou.adapters.state.standing import SqlWishes
 from shangyou.core.errors import NotFoundError
 from shangyou.exchange.dsp.talk import Talk
 from shangyou.exchange.metering import Passage, Receipt, Tally
+from shangyou.faces.api import standing
 from shangyou.faces.api.acts import perform
+from shangyou.faces.api.desk import Desk as ApiDesk
 from shangyou.faces.portal.desk import Desk, desk
 from shangyou.faces.portal.parties import desk_of, joined
 from shangyou.faces.portal.visit import Visit
@@ -253,12 +256,46 @@ def page(visit: Visit) -> Response:
         title=finding(visit, running, feeds, differ),
         running=running,
         feeds=feeds,
+        stands=stood(at),
         over=[line for line in lines if line.state in ("stopped", "complete")][:50],
         meters=metered(at, meters, lines, receipts),
         receipts=receipts[:50],
         counted=COUNTED,
         done=visit.query("done"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """A dataset of a standing subscription as a line of a table."""
+
+    owner: str
+    title: str
+    dataset: str
+    kind: str  # good: it follows; warn: a person has to act; "": it goes on by itself
+    why: str
+    rows: int
+    last: int | None  # ms since 1970 UTC: when it last brought any
+
+
+def stood(at: Desk) -> list[Stood]:
+    """How far the standing subscriptions of this node are."""
+    visit, database = at.visit, at.found.node.database
+    if not SqlWishes(database).wishes():
+        return []
+    rows = standing.stands(ApiDesk(at.found.node, language=visit.t.language)).table().to_pylist()
+    return [
+        Stood(
+            at.parties.name(row["owner"]),
+            at.parties.title(row["dataset"]),
+            row["dataset"],
+            "good" if row["state"] == "following" else "" if row["by_itself"] else "warn",
+            row["why"],
+            row["rows"],
+            visit.ms(row["last"]) if row["last"] is not None else None,
+        )
+        for row in rows
+    ]
 
 
 def finding(visit: Visit, running: Sequence[Moved], feeds: Sequence[Moved], differ: Sequence[Both]) -> str:
