@@ -218,7 +218,7 @@ def _effect(
     """What the measure changes, computed with this node's network in the process beside."""
     from shangyou.adapters.computing import ComputingBeside
     from shangyou.basin.measures import Act
-    from shangyou.flows.measure import Spill, effect
+    from shangyou.flows.measure import Spill, effect, known_flow
     from shangyou.wiring import rivers
 
     found, whole = room_of(desk, id)
@@ -236,8 +236,10 @@ def _effect(
         since("start", -math.inf),
         since("until", math.inf),
     )
+    network = rivers(desk.node).network()
+    known = known_flow(desk.node.store, network, began, desk.now())
     with closing(ComputingBeside()) as computing:
-        return effect(rivers(desk.node).network(), Spill(spill_at, began, *entered), act, computing)
+        return effect(network, Spill(spill_at, began, *entered), act, computing, known)
 
 
 def decide(desk: Desk, id: Id, text: Annotated[str, "what was decided"], why: Annotated[str, "the reason"]) -> Done:
