@@ -110,8 +110,25 @@ def incidents(together: Together, limit: int = 200) -> list[Seen]:
 
 
 def open_room(together: Together, members: Sequence[str], body: Mapping[str, object], by: str) -> str:
-    """Open a room with other members; its id. InputError "entry.field" names what is missing or wrong."""
+    """Open a room with other members; its id. InputError "entry.field" names what is missing or wrong.
+
+    ConflictError "incident.opened" where the warning that it comes from has one that is not closed.
+    """
+    there = rooms_of(together, str(body.get("warning", "")))
+    if there:
+        raise ConflictError("incident.opened", id=there[0].id, by=there[0].room.opening.by)
     return begin(together, SUBJECT, members, body, lambda entries: seen("", entries, together.now()), by)
+
+
+def rooms_of(together: Together, warning: str) -> list[Seen]:
+    """The open rooms of a warning. More than one where two members opened theirs while they could not hear each other.
+
+    The earliest first, by its opening and then its id, so that all go on in the same one.
+    """
+    found = [each for each in incidents(together) if warning and each.room.opening.warning == warning]
+    return sorted(
+        (each for each in found if each.room.closed is None), key=lambda each: (each.room.opening.at, each.id)
+    )
 
 
 def from_warning(together: Together, id: str) -> dict[str, object]:

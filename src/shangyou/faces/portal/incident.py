@@ -42,6 +42,7 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
     at = hall(visit)
     seen = flow.look(at.together, visit.form.get("id") or visit.request.path_params["id"])
     room = seen.room
+    twins = [each for each in flow.rooms_of(at.together, room.opening.warning) if each.id != seen.id]
     return visit.page(
         "incident.html",
         status=error.status if error else 200,
@@ -62,6 +63,7 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
         charts=charts(at, seen),
         timeline=timeline(at, seen),
         conflicts=conflicts(at, seen),
+        twins=[(each.id, title(at, each), at.name(each.room.opening.by), _before(each, seen)) for each in twins],
         receipts=receipts(at, seen.receptions, room.members),
         void=[(v, at.name(v.by), sentence(v.code, v.facts, visit.t.language)) for v in room.void],
         charge=at.found.me in room.opening.in_charge,
@@ -95,6 +97,11 @@ def document(visit: Visit) -> Response:
 
 
 # ---- deeds ------------------------------------------------------------------------------------------------------
+
+
+def _before(one: flow.Seen, other: flow.Seen) -> bool:
+    """Was it opened first?"""
+    return (one.room.opening.at, one.id) < (other.room.opening.at, other.id)
 
 
 def act(visit: Visit) -> Response:
