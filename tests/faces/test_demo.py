@@ -7,10 +7,12 @@ import signal
 import string
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from shangyou.core.clock import LEGAL
 from shangyou.core.errors import UnavailableError
 from shangyou.faces.demo import parts
 from shangyou.faces.demo.aftermath import compact, traces, true_arrival
@@ -24,6 +26,7 @@ from shangyou.faces.demo.real import files_for
 from shangyou.faces.demo.seats import ALONE, MINISTRY, PROVIDER, SEATS, Seat
 from shangyou.faces.demo.spill import BORDER, FIRST, INTAKES, closes, detects, true_peak, warns
 from shangyou.faces.demo.stage import Post, Stage, held_by
+from shangyou.faces.demo.standing import SAMPLES, SECTION, samples
 from shangyou.faces.demo.summary import Summary, width
 from shangyou.faces.demo.talks import until
 from shangyou.faces.demo.words import Words, texts
@@ -369,3 +372,12 @@ def test_nodes_that_were_slow_or_large_are_not_called_up_to_the_mark() -> None:
         for up in (Up(59.0, 10**9), Up(61.0, 10**9), Up(59.0, 12 * 10**8))
     ]
     assert ticked == [True, False, False]
+
+
+def test_what_the_ministry_samples_lies_in_one_month_at_whole_four_hours() -> None:
+    lines, month = samples(datetime(2026, 12, 1, 5, 30, tzinfo=LEGAL), "四川省")
+    assert month == "2026-12"
+    assert [line.split(",")[3] for line in lines] == ["12-01 04:00", "12-01 00:00"]
+    lines, _ = samples(datetime(2026, 11, 23, 14, 59, tzinfo=LEGAL), "四川省")
+    assert len(lines) == SAMPLES
+    assert SECTION in {station.section.id for station in stations() if station.province == "四川省"}

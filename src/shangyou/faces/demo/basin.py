@@ -14,7 +14,7 @@ from typing import Final
 
 from shangyou.core.errors import UnavailableError
 from shangyou.core.records import Censor
-from shangyou.faces.demo import aftermath, between, spill
+from shangyou.faces.demo import aftermath, between, spill, standing
 from shangyou.faces.demo.course import Course
 from shangyou.faces.demo.evidence import Look, Part, classes
 from shangyou.faces.demo.seats import CONSUMER, PROVIDER
@@ -204,6 +204,7 @@ def looks(course: Course) -> list[tuple[str, Look]]:
         *([("name.detected", spill.detects), ("name.warned", spill.warns)] if course.affair else []),
         ("name.away", goes_on),
         *(AFTER if course.affair else []),
+        *([("name.standing", standing.stands)] if course.live else []),
     ]
     return [(name, _bound(part, course)) for name, part in found]
 

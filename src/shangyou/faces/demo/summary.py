@@ -116,7 +116,8 @@ def _between(posts: Sequence[Post]) -> tuple[tuple[str, str, dict[str, object]],
     """Where to see what several nodes do with each other."""
     if len(posts) == 1:
         return ()
-    return (("first.federation", MINISTRY, {}), ("first.catalogue", MINISTRY, {}), ("first.ledger", PROVIDER, {}))
+    pages = (("federation", MINISTRY), ("catalogue", MINISTRY), ("standing", MINISTRY), ("ledger", PROVIDER))
+    return tuple((f"first.{page}", id, {}) for page, id in pages)
 
 
 def address_of(post: Post) -> str:
