@@ -8,9 +8,6 @@ from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, cast
 
-from shangyou.faces.warning import COMPUTING
-from shangyou.flows.spill import Computing
-
 if TYPE_CHECKING:
     from shangyou.wiring import Node
 
@@ -55,15 +52,3 @@ def ahead(node: Node) -> Ahead:
             found = node.made[MADE] = Ahead()
             node.ends.callback(found.close)
     return cast("Ahead", found)
-
-
-def computing(node: Node) -> Computing:
-    """The process beside, in which kernels are loaded: one for all who compute at this node."""
-    from shangyou.adapters.computing import ComputingBeside
-
-    with _making:
-        found = node.made.get(COMPUTING)
-        if found is None:
-            found = node.made[COMPUTING] = ComputingBeside()
-            node.ends.callback(found.close)
-    return cast("Computing", found)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, cast
 from shangyou.basin.network.network import Network
 from shangyou.core.errors import InputError, ShangyouError
 from shangyou.faces.archive import names
-from shangyou.faces.portal.ahead import ahead, computing
+from shangyou.faces.beside import computing
+from shangyou.faces.portal.ahead import ahead
 from shangyou.faces.portal.hall import Hall, hall
 from shangyou.faces.portal.parties import joined
 from shangyou.faces.portal.river_line import HERE, with_point
