@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from shangyou.basin.network.facts import upper_yangtze
+from shangyou.basin.network.network import build
+from shangyou.basin.network.values import Draft
 from shangyou.basin.tracing.observed import Observed
 from shangyou.basin.tracing.result import Verdict
 from shangyou.basin.tracing.trace import trace
@@ -95,3 +97,24 @@ def test_what_cannot_be_traced_is_refused_by_name() -> None:
         lay_out(NETWORK, [seen[0], replace(seen[1], station="朱沱")], Asked())
     with pytest.raises(InputError, match=r"trace\.none_above"):
         lay_out(NETWORK, [replace(seen[0], station="53.清水铺")], Asked(elsewhere=0.0))
+
+
+def test_dispersion_that_was_measured_is_known_better_than_formulas_tell_it() -> None:
+    def spread(part: float) -> float:
+        whole = sum(reach.length for reach in NETWORK.reaches)
+        done, reaches = 0.0, []
+        for reach in NETWORK.reaches:
+            reaches.append(replace(reach, dispersion=800.0) if done < part * whole else reach)
+            done += reach.length
+        network = build(Draft(tuple(reaches), NETWORK.places))
+        return lay_out(network, observed(), Asked(elsewhere=0.0)).priors.dispersion_sd
+
+    assert spread(0.0) == pytest.approx(0.6)
+    assert spread(1.0) == pytest.approx(0.25)
+    assert lay_out(NETWORK, observed(), Asked(elsewhere=0.0, dispersion_sd=0.1)).priors.dispersion_sd == 0.1
+
+
+def test_what_more_is_unknown_of_the_velocity_all_legs_have_in_common() -> None:
+    for spread in (0.05, 0.1, 0.2):
+        priors = lay_out(NETWORK, observed(), Asked(elsewhere=0.0, velocity_sd=spread)).priors
+        assert priors.velocity_sd**2 * (1 - priors.velocity_shared) == pytest.approx(0.2 * 0.05**2)

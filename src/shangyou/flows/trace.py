@@ -38,6 +38,8 @@ LONGEST_BACK: Final = 60 * 24 * HOUR
 SAMPLED: Final = (Kind.SECTION, Kind.INTAKE, Kind.GAUGE, Kind.BORDER, Kind.CONTROL)
 MOST_SPOTS: Final = 12
 COARSE: Final = 20e3  # m of a stretch where it only stands for "somewhere else"
+FORMULAS: Final = 0.6  # standard deviation of the logarithm of dispersion where formulas alone tell of it
+MEASURED: Final = 0.25  # and where a tracer run does, on another day
 LEGS: Final = 0.2  # of a variance of 5 % that each leg has for itself; what more is unknown, all legs have in common
 AHEAD: Final = tuple(range(2, 50, 2))  # hours from now at which a further sample is thought of
 
@@ -56,7 +58,7 @@ class Asked:
     longest: float = 86_400.0  # s that the release lasted at most
     velocity_sd: float = 0.05  # of the logarithm of velocity on that day
     discharge_sd: float = 0.1  # and of discharge
-    dispersion_sd: float = 0.6
+    dispersion_sd: float | None = None  # of its logarithm; None = by how much of the river was ever measured
     decay: float = 0.0  # 1/s
     errors: Errors = field(default_factory=Errors)
     gauged: Mapping[str, float] = field(default_factory=dict)  # m3/s at places; others flow as usual
@@ -143,9 +145,15 @@ def _priors(ways: Ways, candidates: Sequence[Candidate], observed: Sequence[Obse
         velocity_sd=asked.velocity_sd,
         velocity_shared=1 - min(1.0, LEGS * 0.05**2 / asked.velocity_sd**2) if asked.velocity_sd else 1.0,
         discharge_sd=asked.discharge_sd,
-        dispersion_sd=asked.dispersion_sd,
+        dispersion_sd=_dispersion_sd(ways) if asked.dispersion_sd is None else asked.dispersion_sd,
         decay=asked.decay,
     )
+
+
+def _dispersion_sd(ways: Ways) -> float:
+    """Formulas differ by about two from each other; what a tracer run told holds on other days to about a quarter."""
+    measured = ways.calibrated()
+    return float(np.sqrt(measured * MEASURED**2 + (1 - measured) * FORMULAS**2))
 
 
 def _seconds(way: Way, at: float) -> float:

@@ -40,6 +40,17 @@ class Ways:
         """m from the start of every way; NaN where the spot is not on it."""
         return tuple(starts.get(spot[0], np.nan) + spot[1] for starts in self._starts)
 
+    def calibrated(self) -> float:
+        """Share of the length above the stations whose dispersion was measured, not taken from formulas."""
+        known = whole = 0.0
+        for way, starts in zip(self.ways, self._starts, strict=True):
+            last = float(np.nanmax(np.where(np.isfinite(way.stations), way.stations, 0.0)))
+            for reach, start in starts.items():
+                length = min(float(self.network.length[reach]), max(0.0, last - start))
+                whole += length
+                known += length if self.network.reaches[reach].dispersion > 0 else 0.0
+        return known / whole if whole else 0.0
+
     def outlet(self, place: Place, weight: float = 1.0) -> Candidate:
         """A place as a candidate."""
         way, at = self.locate(spot_of(self.network, place.id))

@@ -154,6 +154,7 @@ def _shown(visit: Visit, wanted: Wanted, run: Run | None = None, wrong: Sentence
         before=before[:SHOWN_RUNS],
         verdict=lambda each: _verdict(visit, each),
         address=_address,
+        stations=lambda each: _stations(visit, network, each),
         traced=traced,
         ranked=[each for each in traced.found.ranked if each.probability >= NAMED] if traced else [],
         name=lambda each: named(each, visit),
@@ -163,6 +164,13 @@ def _shown(visit: Visit, wanted: Wanted, run: Run | None = None, wrong: Sentence
         wrong=wrong,
         most=MOST_STATIONS,
     )
+
+
+def _stations(visit: Visit, network: Network, run: Run) -> str:
+    """The stations of a tracing by name."""
+    places = [network.places[network.index(each)] for each in run.asked.stations if network.has(each)]
+    names = [p.name_zh if visit.t.language == "zh" else p.name_en or p.name_zh for p in places]
+    return visit.t("tracing.comma").join(names)
 
 
 def _address(run: Run) -> str:
@@ -265,7 +273,7 @@ def _title(visit: Visit, under_way: bool, traced: Traced | None) -> str:
     """What may be said, no more."""
     if traced is not None:
         return _finding(visit, traced.found)
-    return visit.t("tracing.computing" if under_way else "tracing.title")
+    return visit.t("tracing.computing") if under_way else visit.t("tracing.title")
 
 
 def _finding(visit: Visit, found: TraceResult) -> str:
