@@ -8,16 +8,20 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 
 from shangyou.core.clock import LEGAL, from_ms, to_ms
 from shangyou.core.errors import ConflictError, InputError, NotFoundError, RefusedError
+from shangyou.core.ports import Batch
+from shangyou.core.records import Censor, Flag, Flagged, Observations, SeriesKey
 from shangyou.exchange.question import Question
 from shangyou.flows import settle
 from shangyou.flows.answer import Own
 from shangyou.flows.query import Found, ask
 from shangyou.flows.saying import Together
 from shangyou.flows.settle import Gathered, Means
+from shangyou.governance.compensation.figures import Place
 from shangyou.governance.compensation.read import parse
 from shangyou.standards.compacts import compact_text
 from tests.fakes.dossiers import Desk
@@ -164,6 +168,28 @@ def test_a_value_that_changed_between_two_reckonings_is_named_by_section_month_a
         ("guizhou",),
     )
     assert Decimal(cause.ours) < Decimal("0.04") < Decimal("0.9") < Decimal(cause.theirs)
+
+
+def test_a_value_below_its_limit_enters_with_half_of_it_and_is_not_taken_for_a_value_as_high(river: River) -> None:
+    own, other = (river.asking["guizhou"], River().asking["guizhou"])
+    at = APRIL + (FIRST + 24 * 45) * HOUR
+    key = SeriesKey("52.清水铺", "total_phosphorus", "hour")
+    for nodes, value, censor in ((own, 0.02, Censor.BELOW), (other, 0.01, Censor.NONE)):
+        rows = Observations.build([(key, at, value, censor, 1)])
+        none = np.zeros(1, np.uint32)
+        store = nodes.store("guizhou")
+        store.append(Batch(99, "table", "test", NOW - HOUR), Flagged(rows, np.full(1, Flag.GOOD, np.uint8), none, none))
+    below, known = (
+        {
+            each.place: each
+            for each in settle.gather_held(CHISHUI, "2019", Own("guizhou", n.store("guizhou"), REGISTRY)).figures
+        }
+        for n in (own, other)
+    )
+    place = Place("52.清水铺", "total_phosphorus", "2019-02")
+    assert (below[place].mean, below[place].count) == (known[place].mean, known[place].count)
+    assert below[place].digest != known[place].digest
+    assert below.items() - known.items() == {(place, below[place])}
 
 
 def test_a_node_that_is_away_costs_its_own_data_and_is_named(river: River) -> None:

@@ -133,8 +133,16 @@ def test_no_order_of_parties_rules_shares_or_figures_changes_a_statement(what: G
     random.shuffle(figures_turned)
     other = Given(figures_turned, what.declared, list(what.exempt)[::-1], what.version)
     first, second = compute(COMPACT, "2020", what), compute(read(document), "2020", other)
+    assert (first.result, first.terms) == (second.result, second.terms)  # it could be signed by both
     assert first.lines == second.lines
     assert (first.nets, first.payments, first.figures) == (second.nets, second.payments, second.figures)
+
+
+def test_another_order_of_cases_is_another_compact() -> None:
+    document = copy.deepcopy(dict(COMPACT.document))
+    border = next(rule for rule in document["rules"] if rule["id"] == "border")
+    border["cases"][:2] = border["cases"][1::-1]
+    assert read(document).digest != COMPACT.digest
 
 
 @settings(max_examples=30, deadline=None)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from shangyou.core.errors import InputError
 from shangyou.governance.compensation.compact import GAPS, ROLES, Compact, Index, Party, Watched
 from shangyou.governance.compensation.digests import digest
-from shangyou.governance.compensation.paper import Fault, Faults, paper
+from shangyou.governance.compensation.paper import DEEPEST, Fault, Faults, paper
 from shangyou.governance.compensation.rules import Names, read_rules
 from shangyou.governance.compensation.sound import in_order, sound
 from shangyou.governance.compensation.values import indicators_of, listed, mapping, named, number, whole, word
@@ -21,6 +21,7 @@ HEAD: Final = {
     *("indices", "declared", "missing", "rules", "not_known", "cases", "note"),
 }
 MOST: Final = 200  # parties, sections, rules
+IN_ORDER: Final = ("cases", "list", "base_years")  # lists whose order means something
 
 
 def examine(text: bytes) -> tuple[Compact | None, tuple[Fault, ...]]:
@@ -103,9 +104,24 @@ def _compact(document: Mapping[str, Any], faults: Faults) -> Compact | None:
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
-    """SHA-256 of a compact's terms [hex]: of all but its cases and notes, whatever the order of the keys."""
+    """SHA-256 of a compact's terms [hex]: of all but its cases and notes.
+
+    Order counts only where it means something: parties, sections or rules in another order are the same compact.
+    """
     terms = {name: value for name, value in document.items() if name not in ("cases", "note")}
-    return digest(terms)
+    return digest(_settled(terms))
+
+
+def _settled(node: object, kept: bool = False, deep: int = 0) -> object:
+    """With the lists in one order; kept: this one tells something by its order."""
+    if deep > DEEPEST:
+        return node
+    if isinstance(node, Mapping):
+        return {name: _settled(value, name in IN_ORDER, deep + 1) for name, value in node.items()}
+    if isinstance(node, list | tuple):
+        parts = [_settled(each, deep=deep + 1) for each in node]
+        return parts if kept else sorted(parts, key=digest)
+    return node
 
 
 def _unverified(node: object, path: str) -> Iterator[str]:
