@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from shangyou.basin.network.network import Network
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 KILOGRAMS: Final = 1000  # released at once, where nobody says another amount
 MOST_KILOGRAMS: Final = 10_000_000
 HOUR: Final = 3_600_000
+Reckoning = Callable[[], Mapping[str, object]]  # the body of an arrival table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,18 +191,30 @@ def told(visit: Visit, found: Released) -> Told:
     by, table = found.tables[0] if found.tables else ("", None)
     if not found.place or (table is not None and banded(table)):
         return Told(by, table, pending=False, trouble=None)
-    node, content = cast("Node", visit.node), found.content
-    assert content is not None
-    gauged = watch(node).gauged() if joined(visit) is not None else []
-    network, now = found.network, visit.now
+    node = cast("Node", visit.node)
+    soon, better_later = _reckonings(visit, found)
     try:
-        better = ahead(node).ask(found.key, lambda: by_transport(network, content, gauged, now, computing(node)))
+        better = ahead(node).ask(found.key, better_later)
     except ShangyouError as error:
         trouble = sentence(error.code, error.facts, visit.t.language)
-        return Told(by, table or _read(by_travel(network, content, gauged, now)), pending=False, trouble=trouble)
+        return Told(by, table or _read(soon()), pending=False, trouble=trouble)
     if better is not None:
         return Told("", _read(better), pending=False, trouble=None)
-    return Told(by, table or _read(by_travel(network, content, gauged, now)), pending=True, trouble=None)
+    return Told(by, table or _read(soon()), pending=True, trouble=None)
+
+
+def _reckonings(visit: Visit, found: Released) -> tuple[Reckoning, Reckoning]:
+    """By times of travel at once, and by the transport: a warning's as the node would say them to others."""
+    node, content, network, now = cast("Node", visit.node), found.content, found.network, visit.now
+    assert content is not None
+    here = watch(node) if joined(visit) is not None else None
+    if here is not None and not found.supposed:
+        return partial(here.compute, content, now), partial(here.transport, content, now)
+    gauged = here.gauged(found.began) if here is not None else []
+    return (
+        partial(by_travel, network, content, gauged, now),
+        lambda: by_transport(network, content, gauged, now, computing(node)),
+    )
 
 
 def _read(body: object) -> Table | None:
