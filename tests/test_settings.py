@@ -38,6 +38,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         ("level = 'galactic'", "settings.value"),
         ("http_port = 99999", "settings.value"),
         ("threads = 0", "settings.value"),
+        ('ledger_hash = "md5"', "settings.value"),
         ("folder_quiet_seconds = nan", "settings.value"),
         ("htttp_port = 1", "settings.name"),
         ("http_port = ", "settings.toml"),

@@ -80,10 +80,12 @@ class Settings:
     state: str = ""  # an SQLAlchemy address; "" = SQLite in the home
     memory: str = "512MB"  # for DuckDB
     threads: int = 2
+    ledger_hash: str = "sha256"  # or sm3; counts when the ledger is begun, for which a new name would be needed later
 
     def __post_init__(self) -> None:
         allowed = {"level": ("national", "provincial", "municipal"), "unknown_devices": ("quarantine", "refuse")}
         allowed |= {"language": ("zh", "en"), "smtp_security": ("none", "starttls", "tls")}
+        allowed |= {"ledger_hash": ("sha256", "sm3")}
         for name, words in allowed.items():
             if getattr(self, name) not in words:
                 raise InputError("settings.value", name=name, value=getattr(self, name), allowed=", ".join(words))
@@ -195,5 +197,7 @@ GROUPS: Final = {
         *("notify", "duty_office", "duty_phone", "duty_phones", "portal_address"),
         *("smtp_host", "smtp_port", "smtp_security", "smtp_from", "smtp_user", "smtp_password", "webhook_secret"),
     ),
-    "存储 / stores: state empty = SQLite in the home": ("state", "memory", "threads"),
+    "存储 / stores: state empty = SQLite in the home; ledger_hash is sha256 or sm3, once for all": (
+        *("state", "memory", "threads", "ledger_hash"),
+    ),
 }

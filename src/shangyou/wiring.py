@@ -166,7 +166,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Node:
             database.hold(home_id(settings.home))
         journal = FileJournal(settings.home / "journal")
         opened.callback(journal.close)
-        ledger = FileLedger(settings.home / "ledger")
+        ledger = FileLedger(settings.home / "ledger", settings.ledger_hash)
         opened.callback(ledger.close)
         store = DuckStore(settings.home / "observations.duckdb", settings.memory, settings.threads)
         opened.pop_all()  # from here on the node closes them

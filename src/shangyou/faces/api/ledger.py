@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from shangyou.core.clock import from_ms
 from shangyou.core.errors import ConflictError, InputError, ShangyouError
-from shangyou.exchange.ledger.checkpoint import member_of, parse_checkpoint
+from shangyou.exchange.ledger.checkpoint import epoch_of, member_of, parse_checkpoint
 from shangyou.exchange.ledger.entry import KINDS, Entry, parse_entry, pseudonym
 from shangyou.exchange.ledger.log import Kept, Log
 from shangyou.exchange.ledger.succession import behind, newest_origin
@@ -153,7 +153,10 @@ def policy(
 ) -> Rows:
     """Whom a verifier must trust for a member's log: keys of the log and of its witnesses, and how many of them."""
     kept, ledger = keeping(desk.node), desk.node.ledger
-    origin = log or newest_origin(ledger.shelf, member or kept.members.me, ledger.hash)
+    id = member or kept.members.me
+    seen = [parse_checkpoint(note.text).origin for note in ledger.shelf.all_cosigned()]  # they tell the hash of others
+    known = max((each for each in seen if member_of(each) == id), key=epoch_of, default="")
+    origin = log or known or newest_origin(ledger.shelf, id, ledger.hash)
     text = flow.policy(kept.members, origin).text()
     return made(pa.schema([("policy", TEXT)]), [{"policy": text}])
 
