@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from shangyou.basin.transport.calibrate import Calibration
 from shangyou.basin.transport.riverfile import River
+from shangyou.basin.transport.second import Second
 from shangyou.basin.transport.values import QUANTILES
 from shangyou.core.records import Array
 from shangyou.faces.api.kinds import TEXT, made
@@ -18,11 +19,13 @@ from shangyou.flows.spill import Arrivals
 
 REAL: Final = pa.float64()
 FIGURES: Final = ("first_h", "peak_mg_l", "peak_h", "above_h")
+SECOND: Final = ("first_h", "fastest_h", "peak_mg_l", "peak_h")  # by regression, beside the ensemble
 BANDS: Final = tuple(f"p{round(q * 100):02d}" for q in QUANTILES)
 ARRIVALS: Final = pa.schema(
     [("place", TEXT), ("name_zh", TEXT), ("name_en", TEXT), ("kind", TEXT), ("charge", TEXT), ("distance_km", REAL)]
     + [("reached", REAL)]
     + [(f"{figure}_{band}", REAL) for figure in FIGURES for band in BANDS]
+    + [(f"jobson_{figure}", REAL) for figure in SECOND]
 )
 SHOWN: Final = (  # of it, in a table for people
     "place",
@@ -36,6 +39,8 @@ SHOWN: Final = (  # of it, in a table for people
     "peak_mg_l_p95",
     "peak_h_p50",
     "above_h_p50",
+    "jobson_first_h",
+    "jobson_peak_h",
 )
 REACHES: Final = pa.schema(
     [("reach", TEXT)]
@@ -61,8 +66,16 @@ def arrived(found: Arrivals) -> Rows:
         for figure, values in columns.items():
             scale = 1.0 if figure == "peak_mg_l" else 3600.0
             row |= {f"{figure}_{band}": _known(values[i] / scale, k) for k, band in enumerate(BANDS)}
-        rows.append(row)
+        rows.append(row | _second(found.second, i))
     return made(ARRIVALS, rows)
+
+
+def _second(second: Second | None, i: int) -> dict[str, object]:
+    if second is None:
+        return {}
+    times = np.array([second.first[i], second.fastest[i], second.peak_time[i]]) / 3600.0
+    figures = (times[0], times[1], second.peak[i], times[2])
+    return {f"jobson_{name}": _known(np.array([each]), 0) for name, each in zip(SECOND, figures, strict=True)}
 
 
 def _known(values: Array, k: int) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
@@ -12,6 +12,8 @@ from shangyou.basin.course import Course, Place
 from shangyou.basin.network.network import Network
 from shangyou.basin.network.way import course, flow_now
 from shangyou.basin.transport.ensemble import ensemble
+from shangyou.basin.transport.second import Second, second
+from shangyou.basin.transport.unsteady import Flows
 from shangyou.basin.transport.values import ArrivalTable, Fate, Release, Uncertainty
 from shangyou.core.errors import InputError
 from shangyou.core.records import Array
@@ -39,6 +41,7 @@ class Outlook:
     fate: Fate | None = None
     known: Uncertainty | None = None
     horizon: float | None = None  # s; None = until it has passed the last place
+    runoff: float | None = None  # m/s, for Jobson's regressions; None = no second answer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +51,7 @@ class Arrivals:
     at: int  # ms, when the release began
     places: tuple[Place, ...]  # `at` of each is counted from the release
     table: ArrivalTable
+    second: Second | None = None  # Jobson's answer, for the same places
 
     def moment(self, seconds: float) -> int | None:
         """ms of a time in the table; None where it does not come within the horizon."""
@@ -68,6 +72,25 @@ def way_down(network: Network, place: str, gauged: Mapping[str, float] | None = 
     if not gauged:
         return usual, None
     return usual, course(network, place, last, flow_now(network, gauged)).flow
+
+
+def changing_on(
+    network: Network, place: str, times: Array, gauged: Sequence[Mapping[str, float]], factor: Array
+) -> tuple[Course, Flows]:
+    """The course from a place to the last below it, and flows on it that change.
+
+    Args:
+        times: (k,) s after the release. gauged: k times flow [m3/s] by place. factor: (k,) on the flow that makes.
+
+    Raises:
+        As `way_down`; InputError "course.flow".
+    """
+    river, _ = way_down(network, place)
+    last = network.downstream(place)[-1].id
+    rows = [
+        course(network, place, last, flow_now(network, known)).flow * f for known, f in zip(gauged, factor, strict=True)
+    ]
+    return river, Flows(times, np.array(rows))
 
 
 def arrivals(
@@ -102,17 +125,21 @@ def arrivals_on(
     at: int,
     computing: Computing,
     outlook: Outlook | None = None,
-    flow: float | Array | None = None,
+    flow: float | Array | Flows | None = None,
     tell: Callable[[float], None] | None = None,
 ) -> Arrivals:
-    """The same on a course; its places below the release make the rows."""
+    """The same on a course; its places below the release make the rows.
+
+    flow: as `ensemble` takes it; where it changes, the second answer is for the flow at the release.
+    """
     asked = outlook or Outlook()
     below = tuple(place for place in river.places if place.at > release.at)
     if not below:
         raise InputError("spill.nowhere", place=f"{release.at:g} m")
+    shown = replace(river, places=below)
     table = computing.run(
         ensemble,
-        replace(river, places=below),
+        shown,
         release,
         limit=asked.limit,
         members=asked.members,
@@ -123,4 +150,8 @@ def arrivals_on(
         horizon=asked.horizon,
         **({} if tell is None else {"tell": tell}),
     )
-    return Arrivals(at, below, table)
+    if asked.runoff is None:
+        return Arrivals(at, below, table)
+    day = flow.flow[0] if isinstance(flow, Flows) else flow
+    other = computing.run(second, shown, release, asked.limit, day, asked.fate, asked.runoff)
+    return Arrivals(at, below, table, other)

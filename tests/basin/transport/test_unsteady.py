@@ -62,6 +62,19 @@ def test_wider_cells_for_an_older_pulse_change_next_to_nothing() -> None:
     assert quick.concentration.max(axis=0) == pytest.approx(fine.concentration.max(axis=0), rel=0.01)
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.floats(1e-6, 20_000.0), min_size=1, max_size=12), st.floats(0.0, 9000.0))
+def test_flow_may_change_at_any_moments_however_close(gaps: list[float], duration: float) -> None:
+    river = channel(10, length=2000.0)
+    times = np.concatenate(([0.0], np.cumsum(gaps)))
+    flow = Flows(times, np.linspace(20.0, 40.0, len(times))[:, None] * np.ones(10))
+    found = respond_unsteady(river, Release(0.0, 1e6, duration=duration), flow, 86_400.0, at=[15_000.0])
+    assert len(found.time) < 20_000
+    assert abs(found.balance.error) < 1e-9
+    passed = np.trapezoid(found.concentration[:, 0], found.time)
+    assert 1e6 / 40.0 * 0.97 < passed < 1e6 / 20.0 * 1.03
+
+
 @pytest.mark.parametrize("flow", [[[1.0, np.nan]], [[1.0, -1.0]], [[1.0, 0.0]], [[1.0, 1e8]]])
 def test_a_series_with_a_flow_that_cannot_be_is_refused(flow: list[list[float]]) -> None:
     with pytest.raises(InputError) as caught:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.faces.cli.shell import Shell
 
@@ -95,3 +96,78 @@ def test_a_calibration_from_a_file_finds_area_and_dispersion(shell: Shell, tmp_p
     assert 0.5 < rows[0]["area_m2"] < 0.7
     assert rows[0]["rmse"] < 0.5
     assert "1 curves" in said.err
+
+
+def test_a_release_and_a_flow_that_change_are_read_from_tables(shell: Shell, river: Path, tmp_path: Path) -> None:
+    (tmp_path / "rates.csv").write_text("minutes,kg_h\n0,60\n30,20\n90,0\n", encoding="utf-8")
+    (tmp_path / "flows.csv").write_text("hours,lower,factor\n-3,60,1\n2,90,1\n4,,1.2\n", encoding="utf-8")
+    about = ("basin", "spill", "--network", river, "--at", "2km", "--members", "28", "--format", "json")
+    usual = json.loads(shell(*about, "--release", tmp_path / "rates.csv").out)
+    rising = json.loads(shell(*about, "--release", tmp_path / "rates.csv", "--flows", tmp_path / "flows.csv").out)
+    assert [row["place"] for row in rising] == ["works", "end"]
+    assert 0 < rising[1]["peak_h_p50"] < usual[1]["peak_h_p50"]
+    assert rising[1]["peak_mg_l_p50"] < usual[1]["peak_mg_l_p50"]
+    assert 0.3 < rising[1]["jobson_peak_h"] / usual[1]["peak_h_p50"] < 3.0  # another way to nearly the same
+    assert usual[0]["jobson_fastest_h"] < usual[0]["jobson_first_h"] < usual[0]["jobson_peak_h"]
+
+
+@pytest.mark.parametrize(
+    ("option", "table", "told"),
+    [
+        ("--release", "hours,kg_h\n0,x\n2,5\n1,0\n", "2: x; 4: hours 1"),
+        ("--release", "hours,litres\n0,5\n1,0\n", "litres"),
+        ("--release", "when,kg_h\n0,5\n1,0\n", "when, kg_h"),
+        ("--release", "hours,kg_h\n0,5\n1,\n", "3: -"),
+        ("--flows", "hours,lower\n0,60\n1,-5\n", "3: lower -5"),
+        ("--flows", "hours\n0\n", "1: hours"),
+    ],
+)
+def test_every_line_of_a_table_that_cannot_be_is_told(
+    shell: Shell, river: Path, tmp_path: Path, option: str, table: str, told: str
+) -> None:
+    (tmp_path / "table.csv").write_text(table, encoding="utf-8")
+    mass = ("--mass", "5") if option == "--flows" else ()
+    said = shell("basin", "spill", "--network", river, "--at", "2km", option, tmp_path / "table.csv", *mass)
+    assert said.code == 2
+    assert said.error is not None
+    assert said.error.code == "spill.table"
+    assert told in str(said.error.facts["faults"])
+
+
+def test_an_observed_curve_may_be_a_file_of_its_own_in_other_units_with_gaps(shell: Shell, tmp_path: Path) -> None:
+    inline = TRACER.split("observed:")[0]
+    points = yaml.safe_load(TRACER)["observed"][0]["points"]
+    rows = [f"{hour * 60:g},7,{c * 1000:g}" for hour, c in points]
+    (tmp_path / "curve.csv").write_text(
+        "min,pH,chloride\n" + "\n".join([*rows[:3], "39,7,", *rows[3:]]) + "\n", "utf-8"
+    )
+    units = inline.replace("background: 3", "background: 3000").replace("[8, 3]", "[8000, 3000]")
+    tracer = tmp_path / "tracer.yaml"
+    asked = "observed: [{at_m: 400, file: curve.csv, column: chloride}]\nunit: ug/L\ntime_unit: minutes\n"
+    tracer.write_text(units + asked + "fit: [area, dispersion]\n", encoding="utf-8")
+    plain = tmp_path / "plain.yaml"
+    plain.write_text(TRACER, encoding="utf-8")
+    found, usual = (json.loads(shell("basin", "calibrate", f, "--format", "json").out)[0] for f in (tracer, plain))
+    assert found["area_m2"] == pytest.approx(usual["area_m2"], rel=1e-6)
+    assert found["dispersion_m2s"] == pytest.approx(usual["dispersion_m2s"], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("[0.9, 7.86]", "[0.9, much]", "riverfile.shape"),
+        ("flow_m3s: 0.1", "flow_m3s: -0.1", "course.value"),
+        ("background: 3\n", "background: 9\n", "calibrate.flat"),
+        ("background: 3\n", "background: 3\nunit: ppm\n", "riverfile.shape"),
+        ("[1.6, 3.00]", "[1.1, 3.00]", "calibrate.curve"),
+    ],
+)
+def test_a_tracer_run_that_tells_nothing_is_refused(
+    shell: Shell, tmp_path: Path, old: str, new: str, code: str
+) -> None:
+    path = tmp_path / "tracer.yaml"
+    path.write_text(TRACER.replace(old, new), encoding="utf-8")
+    said = shell("basin", "calibrate", path)
+    assert said.code == 2
+    assert said.error is not None
+    assert said.error.code == code

@@ -84,10 +84,14 @@ def calibrate(
         tell: told the share of the most steps that is done.
 
     Raises:
-        InputError: "calibrate.curve", "calibrate.what" nothing, or nothing known, to fit; "course.flow".
+        InputError: "calibrate.curve", "calibrate.what" nothing, or nothing known, to fit; "calibrate.flat" a
+            curve does not rise above the background; "course.flow".
     """
     if not observed or not what or any(name not in WHAT for name in what):
         raise InputError("calibrate.what", what=", ".join(what), curves=len(observed))
+    for curve in observed:
+        if not curve.concentration.max() > max(0.0, float(curve.concentration.min())):
+            raise InputError("calibrate.flat", at=curve.at, points=len(curve.time))
     shared = np.arange(len(course.reaches), dtype=np.int64) if groups is None else groups
     here = hydraulics(course, flows(course, flow))
     ratio = here.area / hydraulics(course, course.flow).area

@@ -11,7 +11,19 @@ import numpy as np
 from shangyou.basin.course import Course
 from shangyou.basin.transport.dispersion import FORMULAS
 from shangyou.basin.transport.hydraulics import hydraulics
-from shangyou.basin.transport.prepare import enough, first_step, flows, goes_on, lay, rates, watch, watched
+from shangyou.basin.transport.prepare import (
+    Lay,
+    Watched,
+    enough,
+    first_step,
+    flows,
+    goes_on,
+    lay,
+    rates,
+    watch,
+    watched,
+)
+from shangyou.basin.transport.unsteady import Flows, go_down
 from shangyou.basin.transport.values import QUANTILES, ArrivalTable, Fate, Release, Uncertainty
 from shangyou.core.errors import InputError
 from shangyou.core.records import Array, Ints
@@ -72,7 +84,7 @@ def ensemble(
     members: int = 1000,
     seed: int = 1,
     at: Sequence[float] | Array | None = None,
-    flow: float | Array | None = None,
+    flow: float | Array | Flows | None = None,
     fate: Fate | None = None,
     known: Uncertainty | None = None,
     horizon: float | None = None,
@@ -87,7 +99,7 @@ def ensemble(
         members: how many; with a thousand, the bands' edges are settled to some percent.
         seed: the same seed gives the same table.
         at: (P,) m from the start; None = the places of the course.
-        flow: (n,) m3/s of the day, or a factor on the mean flow; the ensemble varies about it.
+        flow: (n,) m3/s of the day, a factor on the mean flow, or flows that change; the ensemble varies about it.
         fate: decay, sorption.
         known: how well flow, velocity, amount and time are known.
         horizon: s after the release to go on to; None = until it has passed the last place.
@@ -103,7 +115,9 @@ def ensemble(
     watch(course, [release.at])
     names = tuple(place.id for place in course.places) if at is None else tuple(f"{x:g}" for x in places)
     draws = draw(members, seed, known)
-    day = flows(course, flow)
+    day = flow if isinstance(flow, Flows) else Flows(np.zeros(1), flows(course, flow)[None, :])
+    if day.flow.shape[1] != len(course.reaches):
+        raise InputError("course.flow", reaches=len(course.reaches), flow=f"{day.flow.shape[1]} columns")
     level = np.nan if limit is None else float(limit)
     found, last = _members(Task(course, release, level, day, fate, places, reach, horizon), draws, tell)
     found[:, :, (0, 2)] += draws.start[:, None, None] + release.start
@@ -130,7 +144,7 @@ class Task(NamedTuple):
     course: Course
     release: Release
     limit: float  # g/m3; NaN = a hundredth of each member's own peak
-    day: Array  # (n,) m3/s
+    day: Flows
     fate: Fate
     places: Array  # (P,) m
     reach: Ints  # (P,)
@@ -153,38 +167,60 @@ def _members(task: Task, draws: Draws, tell: Callable[[float], None] | None) -> 
 
 def _some(task: Task, draws: Draws, found: Array) -> float:
     """The members of some draws, into (m, P, 4); returns the longest horizon [s]."""
+    course = task.course
+    here = hydraulics(course, draws.flow[:, None, None] * task.day.flow)
+    velocity = here.velocity * draws.velocity[:, None, None]
+    dispersion = _dispersion(course, draws, *(np.asarray(x) for x in (here.width, here.depth, velocity, here.shear)))
+    laid = lay(course, task.release.at, here.flow, velocity, dispersion, task.fate, goes_on(course))
+    seen = watched(course, laid, task.places, task.reach, task.release.at)
+    if not seen.ahead.any():
+        return 0.0
+    # in flow that changes as long as at the slowest
+    until = enough(course, laid, seen).max(axis=1) if task.horizon is None else np.full(len(found), task.horizon)
+    boxes = task.release.boxes()
+    lasts = float((boxes[:, 0] + boxes[:, 1]).max(initial=0.0))
+    if len(task.day.time) > 1:
+        _in_changing_flow(task, laid, draws.amount, until + lasts, found)
+    else:
+        steady = Watched(seen.times[:, 0], seen.variance[:, 0], seen.flow[:, 0], seen.ahead)
+        _in_steady_flow(task, Lay(*(values[:, 0] for values in laid)), steady, draws.amount, until, found)
+    return float(until.max()) + lasts
+
+
+def _in_steady_flow(task: Task, laid: Lay, seen: Watched, amount: Array, until: Array, found: Array) -> None:
+    """A pulse of 1 g for each member, of which the release is composed. until: (m,) s."""
     from shangyou.basin.transport.kernel import pulse
     from shangyou.basin.transport.passages import passages
 
-    course, release = task.course, task.release
-    here = hydraulics(course, draws.flow[:, None] * task.day)
-    velocity = here.velocity * draws.velocity[:, None]
-    dispersion = _dispersion(course, draws, *(np.asarray(x) for x in (here.width, here.depth, velocity, here.shear)))
-    laid = lay(course, release.at, here.flow, velocity, dispersion, task.fate, goes_on(course))
-    seen = watched(course, laid, task.places, task.reach, release.at)
-    if not seen.ahead.any():
-        return 0.0
-    until = enough(course, laid, seen) if task.horizon is None else np.full(len(found), task.horizon)
-    steps, kinetics, boxes = first_step(seen, until, COARSE), rates(course, task.fate), release.boxes()
+    steps, kinetics, boxes = first_step(seen, until, COARSE), rates(task.course, task.fate), task.release.boxes()
     times, flow = seen.times[:, seen.ahead], seen.flow[:, seen.ahead]
     start, nothing = np.zeros((3, 1)), np.zeros(0)
     start[0, 0] = 1.0
     for m in range(len(found)):
-        bounds, spread, stops = laid.bounds[m], laid.spread[m], laid.stops[m]
-        held = np.zeros(len(spread))
-        reaches = (bounds, spread, kinetics, stops)
+        held, reaches = np.zeros(laid.spread.shape[1]), (laid.bounds[m], laid.spread[m], kinetics, laid.stops[m])
         time, curves, *_ = pulse(
             reaches, times[m], flow[m], start, 0, held, nothing, False, float(until[m]), float(steps[m]), COARSE
         )
-        found[m, seen.ahead] = passages(time, curves, boxes * [1.0, 1.0, draws.amount[m]], task.limit)
-    return float(until.max() + (boxes[:, 0] + boxes[:, 1]).max(initial=0.0))
+        found[m, seen.ahead] = passages(time, curves, boxes * [1.0, 1.0, amount[m]], task.limit)
+
+
+def _in_changing_flow(task: Task, laid: Lay, amount: Array, until: Array, found: Array) -> None:
+    """The release itself for each member: in flow that changes it matters when something is let go. until: (m,) s."""
+    from shangyou.basin.transport.passages import passages
+
+    kinetics, ahead = rates(task.course, task.fate), task.places > task.release.at
+    for m in range(len(found)):
+        time, curves, _ = go_down(
+            task.course, task.release, task.day.time, laid.row(m), task.places, kinetics, float(until[m]), None, COARSE
+        )
+        found[m, ahead] = passages(time, curves[:, ahead], np.array([[0.0, 0.0, amount[m]]]), task.limit)
 
 
 def _dispersion(course: Course, draws: Draws, width: Array, depth: Array, velocity: Array, shear: Array) -> Array:
-    """(M, n) each member's coefficients: calibrated ones with their own error, else by the member's formula."""
+    """(M, k, n) each member's coefficients: calibrated ones with their own error, else by the member's formula."""
     found = np.empty(width.shape)
     for i, formula in enumerate(FORMULAS.values()):
         mine = draws.formula == i
         found[mine] = formula(width[mine], depth[mine], velocity[mine], shear[mine])
-    calibrated = np.broadcast_to(course.dispersion, width.shape) * draws.dispersion[:, None]
+    calibrated = np.broadcast_to(course.dispersion, width.shape) * draws.dispersion[:, None, None]
     return np.where(np.isnan(calibrated), found, calibrated)

@@ -58,15 +58,20 @@ def jobson(
         raise InputError("jobson.value", name="mass", value=mass)
     if not (slope is None or 0 < slope < 1):
         raise InputError("jobson.value", name="slope", value=slope)
-    velocity = _velocity(flow, mean_flow, drainage, slope, fastest)
-    hours = distance / velocity / 3600
-    unit_peak = 857.0 * hours ** (-0.760 * (flow / mean_flow) ** -0.079)  # equation 7
+    speed = velocity(flow, mean_flow, drainage, slope, fastest)
+    hours = distance / speed / 3600
+    height = unit_peak(hours, flow / mean_flow)
     edge = LEADING_EDGE * hours * 3600
-    return Passage(velocity, edge, hours * 3600, edge + 2e6 / unit_peak, unit_peak, unit_peak * mass / (1e6 * flow))
+    return Passage(speed, edge, hours * 3600, edge + 2e6 / height, height, height * mass / (1e6 * flow))
 
 
-def _velocity(flow: float, mean_flow: float, drainage: float, slope: float | None, fastest: bool) -> float:
-    """Velocity of the peak: equations 10-15."""
+def unit_peak(hours: float, relative: float) -> float:
+    """Unit-peak concentration [1e-6/s] after a time to the peak, at a flow relative to the mean: equation 7."""
+    return float(857.0 * hours ** (-0.760 * relative**-0.079))
+
+
+def velocity(flow: float, mean_flow: float, drainage: float, slope: float | None, fastest: bool) -> float:
+    """Velocity of the peak [m/s], of what `jobson` takes: equations 10-15."""
     area = drainage**1.25 * np.sqrt(GRAVITY) / mean_flow
     relative = flow / mean_flow
     if slope is None:

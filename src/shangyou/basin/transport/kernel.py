@@ -276,8 +276,10 @@ def pulse(
         # the kernel of one step falls by 1/e within sqrt(D/u2/dt) cells; the first steps of all start from a point
         reach = (21.0 if done < 4 else 6.0) * np.sqrt(widest / step)
         cells, first, count, margin = _widen(cells, mode, first, count, spare, reach)
-        if first < grid.base:
-            grid, laid = _grid(river, mode, grid.origin, step, first), 0
+        entering = feed[fed] if fed < len(feed) else -1.0
+        lowest = min(first, 0) if entering >= 0.0 else first  # what enters, enters at cell 0
+        if lowest < grid.base:
+            grid, laid = _grid(river, mode, grid.origin, step, lowest), 0
         if max(first, 0) + count + 2 - grid.base > laid:
             faces, laid = lay_faces(
                 faces,
@@ -290,7 +292,6 @@ def pulse(
                 grid.ends - grid.base,
                 head,
             )
-        entering = feed[fed] if fed < len(feed) else -1.0
         cells, first, count, least, most = _go_on(
             cells, first, count, river, mode, grid, faces, held, entering, balance, small
         )

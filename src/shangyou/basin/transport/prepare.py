@@ -50,6 +50,7 @@ class Watched(NamedTuple):
 def watched(course: Course, laid: Lay, places: Array, reach: Ints, at: float) -> Watched:
     """See Watched. places, reach: as `watch` gives them. at: m, the place of release."""
     times, variance = along(course, laid.bounds, places), along(course, laid.variance, places)
+    variance = np.maximum(variance, 0.0)  # not less by rounding
     return Watched(times, variance, laid.flow[..., reach], places > at)
 
 

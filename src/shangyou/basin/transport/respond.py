@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -24,6 +25,8 @@ from shangyou.basin.transport.prepare import (
 )
 from shangyou.basin.transport.values import Balance, Curves, Fate, Inflow, Release
 from shangyou.core.records import Array
+
+AT_ONCE: Final = 1 / 32  # of the first step: what is let go in less time is let go at once
 
 
 def respond(
@@ -115,7 +118,7 @@ def enters(release: Release | Inflow, flow: float, horizon: float, step: float) 
         return np.diff(whole) * flow, nothing, step
     boxes = release.boxes()
     last = float((boxes[:, 0] + boxes[:, 1]).max(initial=0.0))
-    if last <= 0:
+    if last <= step * AT_ONCE:
         nothing[0, 0] = release.mass
         return np.zeros(0), nothing, step
     step = last / np.ceil(last / min(max(step, last / MOST_STEPS), last))

@@ -12,7 +12,9 @@ release: {at_m: 0, mass_g: 1000, start_h: 0, duration_h: 0}         # of the tra
 head: {times_h: [0, 0.15, 3.15], concentration: [3.7, 11.4, 3.7]}   # what was kept up at the head, from each time on
 background: 3.7             # [0] in all the water, taken off all concentrations
 observed:
-  - {at_m: 38, points: [[0.1, 3.7], [0.2, 3.9]]}                    # hours, g/m3
+  - {at_m: 38, points: [[0.1, 3.7], [0.2, null], [0.3, 3.9]]}       # time and concentration; null is a gap
+time_unit: hours            # [hours] of points and head: seconds, minutes, hours or days
+unit: mg/L                  # [mg/L] of points, head and background: also ug/L, ng/L, g/L
 fit: [area, dispersion, storage_ratio, storage_rate]                # [all]
 """
 
@@ -26,10 +28,12 @@ import numpy as np
 
 from shangyou.basin.course import Course, Place
 from shangyou.basin.transport.calibrate import WHAT, Observed
+from shangyou.basin.transport.columns import SECONDS
 from shangyou.basin.transport.values import Inflow, Release
 from shangyou.core.errors import InputError
 from shangyou.core.records import Array, Ints
 
+UNITS: Final = {"mg/L": 1.0, "g/m3": 1.0, "ug/L": 1e-3, "µg/L": 1e-3, "ng/L": 1e-6, "g/L": 1e3}  # g/m3 of one
 PIECES: Final = 20  # that a reach with inflow along it is cut into, so that its flow rises in small steps
 MOST: Final = 20_000  # reaches, places or points of a curve
 COLUMNS: Final = {  # of a reach: its key, and what stands there if it is left out (None = it must be given)
@@ -70,13 +74,15 @@ def read_river(given: object) -> River:
     if not reaches:
         raise InputError("riverfile.shape", where="reaches", got="nothing")
     course, groups = _course(reaches, _places(whole.get("places", [])))
-    background = _number(whole, "background", "file", 0.0)
+    seconds, scale = _named(whole, "time_unit", SECONDS, "hours"), _named(whole, "unit", UNITS, "mg/L")
+    background = _number(whole, "background", "file", 0.0) * scale
     fit = tuple(str(each) for each in _sequence(whole.get("fit", list(WHAT)), "fit"))
     names = tuple(str(each.get("id", i + 1)) for i, each in enumerate(reaches))
     observed = tuple(
-        _observed(each, i, background) for i, each in enumerate(_sequence(whole.get("observed", []), "observed"))
+        _observed(each, i, background, seconds, scale)
+        for i, each in enumerate(_sequence(whole.get("observed", []), "observed"))
     )
-    return River(course, groups, names, _tracer(whole, background), background, observed, fit)
+    return River(course, groups, names, _tracer(whole, background, seconds, scale), background, observed, fit)
 
 
 def _course(reaches: list[Mapping[str, Any]], places: tuple[Place, ...]) -> tuple[Course, Ints]:
@@ -108,13 +114,12 @@ def _places(given: object) -> tuple[Place, ...]:
     return tuple(sorted(found, key=lambda place: place.at))
 
 
-def _tracer(whole: Mapping[str, Any], background: float) -> Release | Inflow | None:
+def _tracer(whole: Mapping[str, Any], background: float, seconds: float, scale: float) -> Release | Inflow | None:
     if "head" in whole:
         head = _mapping(whole["head"], "head")
-        times = _numbers(head.get("times_h"), "head.times_h")
-        return Inflow(
-            times * 3600.0, np.maximum(_numbers(head.get("concentration"), "head.concentration") - background, 0.0)
-        )
+        times = _numbers(head.get("times_h", head.get("times")), "head.times")
+        kept = _numbers(head.get("concentration"), "head.concentration") * scale
+        return Inflow(times * (3600.0 if "times_h" in head else seconds), np.maximum(kept - background, 0.0))
     if "release" in whole:
         row = _mapping(whole["release"], "release")
         at, mass = _number(row, "at_m", "release", 0.0), _number(row, "mass_g", "release", None)
@@ -123,14 +128,28 @@ def _tracer(whole: Mapping[str, Any], background: float) -> Release | Inflow | N
     return None
 
 
-def _observed(given: object, i: int, background: float) -> Observed:
+def _observed(given: object, i: int, background: float, seconds: float, scale: float) -> Observed:
     where = f"observed[{i}]"
     row = _mapping(given, where)
-    points = [_numbers(each, where) for each in _sequence(row.get("points"), where)]
-    if not points or any(len(point) != 2 for point in points):
+    rows = _sequence(row.get("points"), f"{where}.points")
+    pairs = [_sequence(each, f"{where}.points[{k}]") for k, each in enumerate(rows)]
+    if not pairs or any(len(pair) != 2 for pair in pairs):
         raise InputError("riverfile.shape", where=f"{where}.points", got="not pairs of time and concentration")
-    time, concentration = np.array(points).T
-    return Observed(_number(row, "at_m", where, None), time * 3600.0, concentration - background)
+    whole = [
+        [_as_number(each, f"{where}.points[{k}]") for each in pair]
+        for k, pair in enumerate(pairs)
+        if pair[1] is not None
+    ]
+    time, concentration = np.array(whole, np.float64).reshape(-1, 2).T
+    return Observed(_number(row, "at_m", where, None), time * seconds, concentration * scale - background)
+
+
+def _named(whole: Mapping[str, Any], key: str, known: Mapping[str, float], usual: str) -> float:
+    """What the word that stands there means."""
+    word = str(whole.get(key, usual))
+    if word not in known:
+        raise InputError("riverfile.shape", where=key, got=f"{word[:20]} ({', '.join(known)})")
+    return known[word]
 
 
 def _mapping(given: object, where: str) -> Mapping[str, Any]:

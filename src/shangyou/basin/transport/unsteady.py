@@ -116,8 +116,8 @@ def go_down(
     ended, held, row = len(feed) * first, np.zeros(len(course.reaches)), 0
     found, curves, total = list[Array](), list[Array](), np.zeros(5)
     total[0] = float(water.cells.sum())
-    for begin, end in _legs(since, horizon, max(ended, 64 * first) if step is None else horizon):
-        new = int(np.searchsorted(since, begin, side="right")) - 1
+    for begin, end in _legs(since, horizon, first, max(ended, 64 * first) if step is None else horizon):
+        new = int(np.searchsorted(since, begin + first * (1 - 1e-9), side="right")) - 1
         wanted = first if step is not None else _fine(laid, new, begin - ended, first, resolution)
         count = max(int(np.ceil((end - begin) / wanted - 1e-9)), 1)
         water, row = _carry(laid.row(row), laid.row(new), water, (end - begin) / count), new
@@ -139,13 +139,18 @@ def go_down(
     return np.concatenate(found), np.concatenate(curves), total
 
 
-def _legs(since: Array, horizon: float, first: float) -> list[tuple[float, float]]:
-    """Spans of one flow and one width of cells: the flow changes, or the pulse is old enough for wider ones."""
+def _legs(since: Array, horizon: float, apart: float, first: float) -> list[tuple[float, float]]:
+    """Spans of one flow and one width of cells: the flow changes, or the pulse is old enough for wider ones.
+
+    None is shorter than `apart`, so that no cell is next to nothing; what changes sooner again counts together.
+    """
+    cuts = [0.0]
+    for cut in since[since <= horizon - apart]:
+        if cut - cuts[-1] >= apart:
+            cuts.append(float(cut))
     aged = first * 2.0 ** np.arange(max(int(np.log2(horizon / first)), 0) + 1)
-    cuts = np.unique(np.concatenate((since, aged, [horizon])))
-    apart = np.append(np.diff(cuts) > 1e-6 * horizon, True) | np.isin(cuts, since)
-    cuts = cuts[apart & (cuts <= horizon)]
-    return [(float(begin), float(end)) for begin, end in pairwise(cuts)]
+    far = np.abs(aged[:, None] - np.array([*cuts, horizon])).min(axis=1) >= apart
+    return list(pairwise(sorted([*cuts, *aged[far & (aged < horizon)].tolist(), horizon])))
 
 
 def _fine(laid: Lay, row: int, age: float, first: float, resolution: float) -> float:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -15,9 +16,12 @@ from shangyou.faces.cli.progress import Bar
 
 if TYPE_CHECKING:
     from shangyou.adapters.computing import ComputingBeside
+    from shangyou.basin.course import Course
     from shangyou.basin.network.network import Network
     from shangyou.basin.transport.riverfile import River
-    from shangyou.flows.spill import Arrivals
+    from shangyou.basin.transport.unsteady import Flows
+    from shangyou.basin.transport.values import Release
+    from shangyou.core.records import Array
 
 Many = list[str] | None
 OWN: Final = (".yaml", ".yml")  # a river in a file of its own
@@ -34,37 +38,76 @@ def register(app: typer.Typer) -> None:
 def spill(
     call: Call,
     at: Annotated[str, typer.Option(metavar="PLACE", help=t("basin.spill.at"))],
-    mass: Annotated[float, typer.Option(metavar="KG", help=t("basin.spill.mass"))],
+    mass: Annotated[float | None, typer.Option(metavar="KG", help=t("basin.spill.mass"))] = None,
     network: Annotated[Path | None, typer.Option(metavar="FILE", help=t("basin.spill.network"))] = None,
     duration: Annotated[float, typer.Option(metavar="HOURS", help=t("basin.spill.duration"))] = 0.0,
+    release: Annotated[Path | None, typer.Option(metavar="FILE", help=t("basin.spill.release"))] = None,
     limit: Annotated[float | None, typer.Option(metavar="MG/L", help=t("basin.spill.limit"))] = None,
     flow: Annotated[Many, typer.Option(metavar="FACTOR|PLACE=M3/S", help=t("basin.spill.flow"))] = None,
+    flows: Annotated[Path | None, typer.Option(metavar="FILE", help=t("basin.spill.flows"))] = None,
     decay: Annotated[float, typer.Option(metavar="1/DAY", help=t("basin.spill.decay"))] = 0.0,
     members: Annotated[int, typer.Option(help=t("basin.spill.members"))] = 1000,
     seed: Annotated[int, typer.Option(min=0, help=t("basin.spill.seed"))] = 1,
     horizon: Annotated[float | None, typer.Option(metavar="DAYS", help=t("basin.spill.horizon"))] = None,
+    runoff: Annotated[float, typer.Option(metavar="L/S/KM2", help=t("basin.spill.runoff"))] = 14.0,
 ) -> None:
     """Print when a release arrives downstream, how much of it, and how sure that is."""
     from shangyou.basin.transport.values import Fate
     from shangyou.faces.arriving import SHOWN, arrived
-    from shangyou.flows.spill import Outlook
+    from shangyou.flows.spill import Outlook, arrivals_on
 
-    factor, gauged = _flows(flow or [])
-    outlook = Outlook(
-        limit=limit,
-        members=members,
-        seed=seed,
-        fate=Fate(decay=decay / DAY),
-        horizon=None if horizon is None else horizon * DAY,
-    )
-    with _computing() as computing:
-        if network is not None and network.suffix.lower() in OWN:
-            found = _on_river(call, network, at, (mass, duration), outlook, factor, gauged, computing)
-        else:
-            found = _on_network(call, network, at, (mass, duration), outlook, factor, gauged, computing)
+    fate, until = Fate(decay=decay / DAY), None if horizon is None else horizon * DAY
+    outlook = Outlook(limit, members, seed, fate, horizon=until, runoff=runoff * 1e-9)
+    if flows is not None and flow:
+        raise InputError("spill.flow", flow=" ".join([*flow, str(flows)])[:80])
+    river, where, day = _way(network, at, flow or [], flows)
+    given = _released(where, mass, duration, release)
+    with _computing() as computing, Bar(call.words("basin.spill.bar"), 100) as bar:
+        found = arrivals_on(river, given, 0, computing, outlook, day, _Told(bar).tell)
     call.show(arrived(found), SHOWN)
     table = found.table
     call.say("basin.spill.done", members=table.members, formulas=len(table.formulas))
+
+
+def _way(
+    path: Path | None, at: str, flow: list[str], flows: Path | None
+) -> tuple[Course, float, float | Array | Flows | None]:
+    """The course down, the place of release on it [m], and what flows."""
+    from shangyou.basin.transport.columns import flow_of, gauged_of, read_columns
+    from shangyou.basin.transport.unsteady import Flows
+
+    factor, gauged = _flows(flow)
+    changing = None if flows is None else gauged_of(read_columns(_text(flows), flows.name), flows.name)
+    if path is not None and path.suffix.lower() in OWN:
+        if gauged:
+            raise InputError("spill.flow", flow=", ".join(f"{k}={v:g}" for k, v in gauged.items()))
+        river = _river(path).course
+        where = _kilometres(at)
+        where = river.place(at).at if where is None else where
+        if changing is None:
+            return river, where, factor
+        return river, where, Flows(changing.time, flow_of(changing, river.reaches, river.flow))
+    from shangyou.flows.spill import changing_on, way_down
+
+    network = _network(path)
+    if changing is not None:
+        rows = [changing.at(k) for k in range(len(changing.time))]
+        course, over_time = changing_on(network, at, changing.time, rows, changing.factor)
+        return course, 0.0, over_time
+    course, day = way_down(network, at, gauged)
+    return course, 0.0, (course.flow if day is None else day) * factor
+
+
+def _released(at: float, mass: float | None, duration: float, file: Path | None) -> Release:
+    """What is let go: a mass [kg], over some hours, or what a file tells of it."""
+    from shangyou.basin.transport.columns import read_columns, release_of
+    from shangyou.basin.transport.values import Release
+
+    if file is not None and mass is None and not duration:
+        return Release.of_series(at, release_of(read_columns(_text(file), file.name), file.name))
+    if file is not None or mass is None:
+        raise InputError("spill.release", mass=mass if mass is not None else "-", file=str(file or "-"))
+    return Release(at, mass * 1000, duration=duration * 3600)
 
 
 def calibrate(
@@ -95,51 +138,6 @@ class _Told:
         whole = round(share * 100)
         self._bar.advance(max(whole - self._done, 0))
         self._done = max(whole, self._done)
-
-
-def _on_network(
-    call: Call,
-    path: Path | None,
-    at: str,
-    released: tuple[float, float],
-    outlook: object,
-    factor: float,
-    gauged: dict[str, float],
-    computing: ComputingBeside,
-) -> Arrivals:
-    from shangyou.basin.transport.values import Release
-    from shangyou.flows.spill import Outlook, arrivals_on, way_down
-
-    assert isinstance(outlook, Outlook)
-    river, day = way_down(_network(path), at, gauged)
-    flow = (river.flow if day is None else day) * factor
-    release = Release(0.0, released[0] * 1000, duration=released[1] * 3600)
-    with Bar(call.words("basin.spill.bar"), 100) as bar:
-        return arrivals_on(river, release, 0, computing, outlook, flow, _Told(bar).tell)
-
-
-def _on_river(
-    call: Call,
-    path: Path,
-    at: str,
-    released: tuple[float, float],
-    outlook: object,
-    factor: float,
-    gauged: dict[str, float],
-    computing: ComputingBeside,
-) -> Arrivals:
-    from shangyou.basin.transport.values import Release
-    from shangyou.flows.spill import Outlook, arrivals_on
-
-    assert isinstance(outlook, Outlook)
-    if gauged:
-        raise InputError("spill.flow", flow=", ".join(f"{k}={v:g}" for k, v in gauged.items()))
-    river = _river(path).course
-    where = _kilometres(at)
-    where = river.place(at).at if where is None else where
-    release = Release(where, released[0] * 1000, duration=released[1] * 3600)
-    with Bar(call.words("basin.spill.bar"), 100) as bar:
-        return arrivals_on(river, release, 0, computing, outlook, factor, _Told(bar).tell)
 
 
 def _kilometres(text: str) -> float | None:
@@ -180,20 +178,48 @@ def _network(path: Path | None) -> Network:
 
 
 def _river(path: Path) -> River:
+    """A river's own file; curves that it names as files of their own are read beside it."""
     import yaml
 
     from shangyou.basin.transport.riverfile import read_river
 
     try:
+        whole = yaml.load(_text(path), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  it is safe
+    except (yaml.YAMLError, RecursionError) as error:
+        raise InputError("spill.file", path=str(path), detail=str(error).splitlines()[0][:120]) from error
+    curves = whole.get("observed") if isinstance(whole, dict) else None
+    for curve in curves if isinstance(curves, list) else []:
+        if isinstance(curve, dict) and isinstance(curve.get("file"), str):
+            _take_in(curve, path.parent, str(whole.get("time_unit", "hours")))
+    return read_river(whole)
+
+
+def _take_in(curve: dict[str, Any], folder: Path, unit: str) -> None:
+    """Put the points of a curve's file where they would stand; its column is the first if none is named."""
+    from shangyou.basin.transport.columns import SECONDS, read_columns
+
+    name = str(curve.pop("file"))
+    table = read_columns(_text(folder / name), name)
+    column = str(curve.pop("column", table.names[0]))
+    if column not in table.names:
+        raise InputError("spill.table", file=name, faults=f"1: {column[:40]} ({', '.join(table.names)[:80]})")
+    values = table.values[:, table.names.index(column)].tolist()
+    times = (table.time / SECONDS.get(unit, 3600.0)).tolist()
+    curve["points"] = [[time, None if math.isnan(c) else c] for time, c in zip(times, values, strict=True)]
+
+
+def _text(path: Path) -> str:
+    """What stands in a file of text."""
+    try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
         if len(data) > LARGEST:
             raise InputError("spill.file", path=str(path), detail=f"> {LARGEST} bytes")
-        return read_river(yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506  it is safe
+        return data.decode("utf-8-sig")
     except OSError as error:
         raise NotFoundError("spill.file", path=str(path), detail=error.strerror or str(error)) from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError("spill.file", path=str(path), detail=str(error).splitlines()[0][:120]) from error
+    except UnicodeDecodeError as error:
+        raise InputError("spill.file", path=str(path), detail=str(error)[:120]) from error
 
 
 @contextlib.contextmanager
