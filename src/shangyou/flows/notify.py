@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from shangyou.core.errors import InputError, ShangyouError
+from shangyou.core.errors import InputError, ShangyouError, UnavailableError
 from shangyou.flows.warn import Seen
 from shangyou.governance.warning.clocks import Clock
 from shangyou.governance.warning.notice import Channel, Notice, Notices, Posted
@@ -70,16 +70,41 @@ def settle(notices: Notices, seen: Seen, me: str) -> int:
 
 
 def deliver(notices: Notices, channel: Callable[[str], Channel], now: Callable[[], int]) -> int:
-    """Send what is due; returns how much went out. Never raises for what a channel does."""
-    gone = 0
+    """Send what is due; returns how much went out. Never raises for what a channel does.
+
+    An address that has just failed is not tried again for the next notice of the same turn: a server that hangs costs
+    its seconds once, and holds up nothing else for longer.
+    """
+    gone, down = 0, dict[tuple[str, str], ShangyouError]()
     for each in notices.take(now(), now() + LEASE_MS):
-        try:
-            channel(each.channel).send(each.address, each.notice)
-        except ShangyouError as error:
-            pause = min(LONGEST_MS, FIRST_MS << min(each.attempts, 10))
-            detail = str(error.facts.get("detail", ""))
-            notices.failed(each.notice.id, now() + pause if error.retryable else None, error.code, detail)
-        else:
+        error = down.get((each.channel, each.address)) or _send(each, channel)
+        if error is None:
             notices.sent(each.notice.id, now())
             gone += 1
+            continue
+        pause = min(LONGEST_MS, FIRST_MS << min(each.attempts, 10))
+        detail = str(error.facts.get("detail", ""))
+        notices.failed(each.notice.id, now() + pause if error.retryable else None, error.code, detail)
+        if error.retryable:
+            down[each.channel, each.address] = error
     return gone
+
+
+def _send(each: Posted, channel: Callable[[str], Channel]) -> ShangyouError | None:
+    """What went wrong, if anything."""
+    try:
+        _guarded(each, channel)
+    except ShangyouError as error:
+        return error
+    return None
+
+
+def _guarded(each: Posted, channel: Callable[[str], Channel]) -> None:
+    """A plug-in may break in any way; that must not hold up the warnings. UnavailableError "channel.failed"."""
+    try:
+        channel(each.channel).send(each.address, each.notice)
+    except ShangyouError:
+        raise
+    except Exception as error:
+        facts = {"channel": each.channel, "address": each.address, "detail": type(error).__name__}
+        raise UnavailableError("channel.failed", **facts) from error
