@@ -86,6 +86,22 @@ def test_a_month_begins_with_its_first_legal_hour(store: ObservationStore) -> No
     ]
 
 
+@pytest.mark.parametrize("period", ["month", "quarter", "year"])
+@pytest.mark.parametrize(("first", "last"), [(0, 0), (-1, 0), (0, 1), (-1, 1)])
+def test_what_lies_in_one_period_belongs_to_it_up_to_its_last_hour(
+    store: ObservationStore, period: str, first: int, last: int
+) -> None:
+    days = {"month": (181, 31), "quarter": (181, 92), "year": (0, 365)}[period]  # July, the third quarter, 1970
+    begin, end = (24 * day - 8 for day in (days[0], sum(days)))  # UTC hours of the legal borders
+    store.append(batch(1), lot(*(row(DO, border + h, 7.0) for border in (begin, end) for h in (-1, 0))))
+    wanted = Selection(start=(begin + first) * HOUR, stop=(end + last) * HOUR)
+    found = store.means(wanted, period, 8 * HOUR).to_pylist()
+    whole = [(f["period"].timestamp() * 1000, f["count"]) for f in found]
+    assert (begin * HOUR, 2) in whole
+    assert sum(count for _, count in whole) == 2 - first + last
+    assert len(whole) == 1 - first + last
+
+
 # ---- the law: both stores tell the same of any question, and a narrow question gets what a wide one gets --------
 
 HOURS_DRAWN = st.one_of(

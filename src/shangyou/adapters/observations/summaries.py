@@ -69,9 +69,11 @@ def summaries(selection: Selection, groups: Groups, period: str, offset_ms: int,
     """See core.ports.ObservationStore.summaries."""
     if period not in PERIODS:
         raise InputError("store.period", period=period, known=", ".join(PERIODS))
-    where, values = conditions(selection, groups.ids)
+    # their names are joined, which leaves out other series too; one alone is found without looking at the others
+    where, values = conditions(selection, groups.ids if len(groups.ids) == 1 else None)
     # no true value is beyond these, and sums stay within 38 digits
-    where += f" and o.value between {-MOST!r} and {MOST!r} and not (l.powered and o.value < -10)"
+    where += " and" if where else " where"
+    where += f" o.value between {-MOST!r} and {MOST!r} and not (l.powered and o.value < -10)"
     before, joins, start, begin = period_of(selection, period, offset_ms)
     lots = (
         "l as materialized (select unnest(?::integer[]) as id, unnest(?::integer[]) as number,"
