@@ -28,3 +28,9 @@ fi
 .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
 # compiled once: where the environment forbids Python to keep what it compiled, every start would compile anew
 .venv/bin/python -m compileall -q src || true
+# the kernels of transport too, so that nobody waits half a minute for a first answer
+.venv/bin/python -c 'from shangyou.adapters.computing import ComputingBeside
+from shangyou.basin.transport.warm import warm
+computing = ComputingBeside()
+computing.run(warm)
+computing.close()' || true

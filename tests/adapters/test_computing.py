@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -87,5 +88,13 @@ def test_it_ends_when_nothing_is_asked_of_it() -> None:
 
 
 def test_compiled_code_is_kept_in_the_users_cache() -> None:
-    assert str(cache_folder({"XDG_CACHE_HOME": "/c"})) == "/c/shangyou/compiled"
+    assert str(cache_folder({"XDG_CACHE_HOME": "/c"}).parent) == "/c/shangyou/compiled"
     assert str(cache_folder({"NUMBA_CACHE_DIR": "/n"})) == "/n"
+
+
+def test_it_is_known_whether_somebody_has_to_wait_for_the_compiler(tmp_path: Path) -> None:
+    computing = ComputingBeside(tmp_path)
+    assert not computing.compiled()
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "kernel.nbi").touch()
+    assert computing.compiled()

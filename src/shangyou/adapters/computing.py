@@ -12,6 +12,7 @@ a new one, once.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import pickle
 import select
@@ -21,6 +22,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import IO, Any, Final, TypeVar, cast
 
@@ -96,6 +98,10 @@ class ComputingBeside:
         """Its id, while there is one."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
+    def compiled(self) -> bool:
+        """Has anything been compiled and kept yet? If not, the first work waits for it, some 20 s."""
+        return any(self._cache.rglob("*.nbi"))
+
     def close(self) -> None:
         """End the process, if there is one."""
         with self._lock:
@@ -117,11 +123,17 @@ class ComputingBeside:
 
 
 def cache_folder(environment: Any) -> Path:
-    """Where compiled code is kept: one folder for each user."""
+    """Where compiled code is kept: one folder for each user, in it one for each state of the kernels.
+
+    By itself numba sees that the file of a kernel has changed, but not those of the kernels it calls; what differs
+    between processors it tells apart.
+    """
     if environment.get(CACHE):
         return Path(environment[CACHE])
     base = environment.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "shangyou" / "compiled"
+    kernels = sorted(files("shangyou.basin.transport").iterdir(), key=lambda each: each.name)
+    state = hashlib.sha256(b"".join(each.read_bytes() for each in kernels if each.name.endswith(".py")))
+    return Path(base) / "shangyou" / "compiled" / state.hexdigest()[:12]
 
 
 def _send(pipe: IO[bytes], what: object) -> None:

@@ -62,7 +62,7 @@ def spill(
         raise InputError("spill.flow", flow=" ".join([*flow, str(flows)])[:80])
     river, where, day = _way(network, at, flow or [], flows)
     given = _released(where, mass, duration, release)
-    with _computing() as computing, Bar(call.words("basin.spill.bar"), 100) as bar:
+    with _computing(call) as computing, Bar(call.words("basin.spill.bar"), 100) as bar:
         found = arrivals_on(river, given, 0, computing, outlook, day, _Told(bar).tell)
     call.show(arrived(found), SHOWN)
     table = found.table
@@ -120,7 +120,7 @@ def calibrate(
     river = _river(file)
     if river.tracer is None:
         raise InputError("riverfile.shape", where="release", got="nothing")
-    with _computing() as computing, Bar(call.words("basin.calibrate.bar"), 100) as bar:
+    with _computing(call) as computing, Bar(call.words("basin.calibrate.bar"), 100) as bar:
         found = computing.run(
             fitted, river.course, river.tracer, river.observed, river.groups, river.fit, tell=_Told(bar).tell
         )
@@ -223,10 +223,12 @@ def _text(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def _computing() -> Iterator[ComputingBeside]:
+def _computing(call: Call) -> Iterator[ComputingBeside]:
     from shangyou.adapters.computing import ComputingBeside
 
     found = ComputingBeside()
+    if not found.compiled():
+        call.say("basin.spill.compiling")
     try:
         yield found
     finally:
