@@ -87,6 +87,14 @@ def test_it_ends_when_nothing_is_asked_of_it() -> None:
     computing.close()
 
 
+def test_work_that_still_waited_when_it_was_closed_begins_no_process(computing: ComputingBeside) -> None:
+    computing.run(os.getpid)
+    computing.close()
+    with pytest.raises(UnavailableError) as caught:
+        computing.run(os.getpid)
+    assert (caught.value.code, computing.process()) == ("computing.closed", None)
+
+
 def test_compiled_code_is_kept_in_the_users_cache() -> None:
     assert str(cache_folder({"XDG_CACHE_HOME": "/c"}).parent) == "/c/shangyou/compiled"
     assert str(cache_folder({"NUMBA_CACHE_DIR": "/n"})) == "/n"

@@ -44,6 +44,7 @@ class ComputingBeside:
         self._cache, self._quiet = cache or cache_folder(os.environ), quiet
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self._closed = False
 
     def run(
         self, function: Callable[..., T], *arguments: Any, tell: Callable[[float], None] | None = None, **named: Any
@@ -55,9 +56,12 @@ class ComputingBeside:
 
         Raises:
             ShangyouError: as the function raised it. UnavailableError: "computing.failed", it failed in another way;
-            "computing.ended", the process ended twice.
+            "computing.ended", the process ended twice;
+            "computing.closed": what still waited when this was closed must not begin a process that nobody ends.
         """
         with self._lock:
+            if self._closed:
+                raise UnavailableError("computing.closed")
             for last in (False, True):
                 try:
                     return cast(T, self._ask((function, arguments, named, tell is not None), tell))
@@ -103,8 +107,9 @@ class ComputingBeside:
         return any(self._cache.rglob("*.nbi"))
 
     def close(self) -> None:
-        """End the process, if there is one."""
+        """End the process, if there is one, for good."""
         with self._lock:
+            self._closed = True
             self._end()
 
     def _end(self) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -228,14 +230,16 @@ class Intake:
 
         watches = [(path, FolderWatch(FolderSettings(path, LOOK_EVERY, self._quiet), known)) for path in folders]
         self._call.say("ingest.watching", folders=", ".join(map(str, folders)))
-        while True:
-            for path, watch in watches:
-                for file in watch.look(time.monotonic()):
-                    seen.add(file.digest)
-                    self._take(path / file.name)
-                for refusal in watch.refused():
-                    tell(sentence(refusal.code, refusal.facts, self._call.words.language).text)
-            time.sleep(LOOK_EVERY)
+        with _until_asked() as ended:
+            while not ended():
+                for path, watch in watches:
+                    for file in watch.look(time.monotonic()):
+                        seen.add(file.digest)
+                        self._take(path / file.name)
+                    for refusal in watch.refused():
+                        tell(sentence(refusal.code, refusal.facts, self._call.words.language).text)
+                time.sleep(LOOK_EVERY)
+        raise KeyboardInterrupt
 
     def _take(self, path: Path) -> None:
         kind = self._kind_of(path)
@@ -245,6 +249,26 @@ class Intake:
             self._call.say("ingest.failed", name=taken.file, text=taken.reason)
         elif not taken.known:
             self._call.say("ingest.found", name=taken.file, **asdict(taken.counts))
+
+
+@contextmanager
+def _until_asked() -> Iterator[Callable[[], bool]]:
+    """Has somebody pressed Ctrl-C? The file under way is finished first; pressed again, it ends at once.
+
+    Raised wherever the program happens to be, an interrupt is lost where errors are ignored, as in a finaliser.
+    """
+    asked: list[int] = []
+
+    def ask(number: int, frame: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _below(folder: Path) -> Iterator[Path]:
