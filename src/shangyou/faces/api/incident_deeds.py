@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from typing import Annotated, Any, Final
 
 from shangyou.core.errors import InputError
@@ -216,8 +215,8 @@ def _effect(
     desk: Desk, id: str, body: Mapping[str, Any], spill_at: str, entered: tuple[float, float, float | None]
 ) -> dict[str, object]:
     """What the measure changes, computed with this node's network in the process beside."""
-    from shangyou.adapters.computing import ComputingBeside
     from shangyou.basin.measures import Act
+    from shangyou.faces.beside import computing
     from shangyou.flows.measure import Spill, effect, known_flow
     from shangyou.wiring import rivers
 
@@ -238,8 +237,7 @@ def _effect(
     )
     network = rivers(desk.node).network()
     known = known_flow(desk.node.store, network, began, desk.now())
-    with closing(ComputingBeside()) as computing:
-        return effect(network, Spill(spill_at, began, *entered), act, computing, known)
+    return effect(network, Spill(spill_at, began, *entered), act, computing(desk.node), known)
 
 
 def decide(desk: Desk, id: Id, text: Annotated[str, "what was decided"], why: Annotated[str, "the reason"]) -> Done:
