@@ -142,6 +142,14 @@ def test_national_stations_send_codes_that_the_standard_lacks() -> None:
     assert keys == ["turbidity", "transparency", "chlorophyll_a", "algal_density", "w01022"]
 
 
+def test_substances_of_accidents_and_monitors_of_living_things_have_keys() -> None:
+    keys = [p.key if (p := of_hj212(c)) else "" for c in ("w25002", "w25023", "w26001", "w20004", "w20089", "w01050")]
+    assert keys == ["water_benzene", "water_nitrobenzene", "aniline", "antimony", "thallium", "bacterial_inhibition"]
+    assert (parameter("water_benzene").unit, parameter("benzene").unit) == ("mg/L", "mg/m3")  # water and air apart
+    assert find("水中苯") is parameter("water_benzene")
+    assert [parameter(key).status for key in ("fish_activity", "daphnia_toxicity")] == ["unverified", "unverified"]
+
+
 def test_an_unknown_key_is_not_found() -> None:
     with pytest.raises(NotFoundError) as caught:
         parameter("phlogiston")

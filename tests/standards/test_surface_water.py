@@ -22,6 +22,7 @@ from shangyou.standards.surface_water import (
     decimals,
     limits,
     publication,
+    source_limits,
 )
 
 DAY = date(2021, 4, 1)
@@ -77,6 +78,18 @@ def test_items_of_drinking_water_sources_have_one_limit_each() -> None:
     assert sorted(row["number"] for row in organics) == list(range(1, 71))
     assert len(organics) + len(body["table_3"]["metals"]["limits"]) == 80
     assert all(row["limit"] > 0 for row in organics)
+    keyed = {row["key"]: row for row in organics if "key" in row}
+    assert set(source_limits(DAY)) == set(body["table_3"]["metals"]["limits"]) | set(keyed)
+    for key, row in keyed.items():  # a warning can name each, and a device send it by the code that the reader has
+        known = parameters()[key]
+        assert (known.unit, known.group, known.hj212) == ("mg/L", "water", row.get("code", ""))
+        assert known.name_zh.removeprefix("水中") == row["name_zh"]
+
+
+def test_what_accidents_spilled_has_a_limit_of_drinking_water_sources() -> None:
+    found = source_limits(DAY)
+    spilled = ("water_benzene", "aniline", "antimony", "thallium", "water_nitrobenzene")
+    assert [found[key] for key in spilled] == [0.01, 0.1, 0.005, 0.0001, 0.017]
 
 
 def test_every_item_knows_its_decimals() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -41,6 +42,20 @@ def limits(on: date, items: tuple[str, ...], kind: WaterKind) -> Limits:
     river), NotFoundError "standards.edition" before GB 3838-2002.
     """
     return _limits(edition("gb3838", on), items, kind)
+
+
+def source_limits(on: date) -> Mapping[str, float]:
+    """Limits of the specific items of drinking-water sources (table 3) that the vocabulary knows [mg/L], by key."""
+    return _source_limits(edition("gb3838", on))
+
+
+@cache
+def _source_limits(source: Edition) -> Mapping[str, float]:
+    table = source.body.get("table_3", {})
+    found = {key: float(value) for key, value in table["metals"]["limits"].items()} if table else {}
+    for part in ("organics_read", "organics_remembered"):
+        found |= {row["key"]: float(row["limit"]) for row in table.get(part, {}).get("limits", ()) if "key" in row}
+    return MappingProxyType(found)
 
 
 @cache
