@@ -141,6 +141,18 @@ def test_limits_are_those_of_the_kind_of_water_and_the_day() -> None:
     assert ("r", "total_nitrogen") not in plan.limits
     assert plan.limits["l", "total_nitrogen"] == 1.0
     assert plan.worst["ammonia_nitrogen"] == 2.0
+    assert plan.limits["r", "water_benzene"] == 0.01  # of drinking-water sources: there is no class of it
+    assert plan.limits["r", "copper"] == 1.0
+
+
+def test_a_spill_of_what_is_never_there_otherwise_is_seen() -> None:
+    node = Node()
+    usual = {"water_benzene": (0.0, 0.0), "water_temperature": (18.0, 0.2)}
+    river = River("a", usual=usual).add("a", "water_benzene", 230, [0.004, 0.02, 0.05, 0.04, 0.02, 0.01])
+    node.tell(river)
+    node.watching().turn()
+    (alarm,) = node.kept()
+    assert (alarm.parameter, alarm.limit) == ("water_benzene", 0.01)
 
 
 def values(alarm: Alarm) -> Array:

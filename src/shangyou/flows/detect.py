@@ -22,7 +22,7 @@ from shangyou.governance.detection.detect import State, detect
 from shangyou.governance.detection.kept import Alarms
 from shangyou.governance.detection.plan import HOUR, WATCHED, Plan
 from shangyou.governance.detection.readings import NOWHERE, Hours, Readings, Waters, doubts
-from shangyou.standards.surface_water import AT_LEAST, AT_MOST, Limits, limits
+from shangyou.standards.surface_water import AT_LEAST, AT_MOST, Limits, limits, source_limits
 from shangyou.standards.waters import water_of
 
 CADENCES: Final = ("hour", "4h")  # of live series; what comes every minute is in the hour's mean as well
@@ -38,11 +38,13 @@ LIMITED: Final = (  # whose limits are looked up; one without a limit in a kind 
 
 
 def plan_for(sections: Iterable[tuple[str, WaterKind]], on: date, target: int = TARGET) -> Plan:
-    """The plan with the limits of each section's kind of water."""
+    """The plan with the limits of each section's kind of water; what has none keeps that of drinking-water sources."""
     known = {kind: _limits(kind, on) for kind in WaterKind}
     of_section: dict[tuple[str, str], float] = {}
     worst: dict[str, float] = {}
+    specific = source_limits(on)
     for section, kind in sections:
+        of_section |= {(section, parameter): limit for parameter, limit in specific.items()}
         for parameter, (good, bad) in ((p, (float(row[target - 1]), float(row[4]))) for p, row in known[kind].items()):
             of_section[section, parameter] = good
             worst[parameter] = bad

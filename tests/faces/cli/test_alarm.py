@@ -69,6 +69,6 @@ def test_every_way_to_exclude_an_explanation_has_its_sentence() -> None:
 
 def test_every_sign_has_its_sentence() -> None:
     source = Path(signs.__file__).read_text(encoding="utf-8")
-    ways = set(re.findall(r'"((?:contradiction|joint|biological)\.[a-z_]+)"', source))
+    ways = set(re.findall(r'"((?:contradiction|joint|biological|warned)\.[a-z_]+)"', source))
     told = {code.removeprefix("alarm.sign.") for code in messages() if code.startswith("alarm.sign.")}
     assert ways == told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Final
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from shangyou.core.vocabulary import parameter
 from shangyou.faces.alarms import alarms as alarms_of
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import TEXT, TIME, made
+from shangyou.faces.api.moments import legal
 from shangyou.faces.api.tables import Deed, Done, Question
 from shangyou.faces.rows import Rows
 from shangyou.faces.sentences import sentence
@@ -107,19 +108,31 @@ def tried(one: Seen, language: str) -> list[str]:
     return [sentence(f"alarm.tried.{each.how}", _short(each.facts, language), language).text for each in one.excluded]
 
 
-def signs(one: Seen, language: str) -> list[str]:
-    """A sentence for each thing that other parameters of the place say for it."""
-    return [sentence(f"alarm.sign.{each.how}", _short(each.facts, language), language).text for each in one.signs]
+def signs(one: Seen, language: str, name: Callable[[str], str] = str) -> list[str]:
+    """A sentence for each thing that other parameters of the place, or other members, say for it.
+
+    name: what a member is called where it is shown; by itself its id.
+    """
+    told = []
+    for each in one.signs:
+        facts = _short(each.facts, language)
+        if "member" in facts:
+            facts["member"] = name(str(facts["member"]))
+        told.append(sentence(f"alarm.sign.{each.how}", facts, language).text)
+    return told
 
 
 NAMES: Final = ("by", "whole", "other", "others")  # facts that name parameters
+MOMENTS: Final = ("from", "to")  # facts that are times
 
 
 def _short(facts: Mapping[str, float | str], language: str) -> dict[str, float | str]:
     """Numbers with the digits that a reader needs, parameters and doubts in words."""
     told: dict[str, float | str] = {}
     for name, value in facts.items():
-        if isinstance(value, float):
+        if name in MOMENTS and isinstance(value, float):
+            told[name] = legal(round(value))[:16]
+        elif isinstance(value, float):
             told[name] = f"{value:.4g}" if abs(value) < 10_000 else f"{value:.3g}"
         elif name in NAMES and isinstance(value, str):
             told[name] = ("、" if language == "zh" else ", ").join(_named(key, language) for key in value.split())

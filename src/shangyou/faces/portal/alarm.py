@@ -112,5 +112,5 @@ def _row(visit: Visit, seen: Seen) -> Row:
         usual=told(seen.usual),
         limit=told(seen.limit),
         tried=tried(seen, visit.t.language),
-        signs=signs(seen, visit.t.language),
+        signs=signs(seen, visit.t.language, hall(visit).name if joined(visit) is not None else str),
     )

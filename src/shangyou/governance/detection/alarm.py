@@ -18,6 +18,7 @@ class Rule(StrEnum):
     JOINT = "joint"  # several parameters at once, each the way that pollution pushes it
     BIOLOGICAL = "biological"  # a monitor of living things
     NEIGHBOUR = "neighbour"  # what was seen upstream arrives when it should
+    WARNED = "warned"  # what a member upstream has warned of is due
 
 
 class Level(IntEnum):

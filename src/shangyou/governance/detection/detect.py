@@ -6,7 +6,7 @@ readings of the last days: the same events come out with the same names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -14,14 +14,15 @@ import numpy as np
 
 from shangyou.core.records import Array, Bytes, Ints
 from shangyou.governance.detection.alarm import Alarm, Level, Rule, Seen, name
-from shangyou.governance.detection.explain import Case, explain, saw
+from shangyou.governance.detection.explain import Case, alike, explain, saw
 from shangyou.governance.detection.memory import PAUSE, Mask, Memory
 from shangyou.governance.detection.plan import HOUR, Plan
-from shangyou.governance.detection.readings import NOWHERE, Doubt, Readings, Waters
+from shangyou.governance.detection.readings import NOWHERE, Doubt, Expected, Readings, Waters
 from shangyou.governance.detection.signs import JOINT, signs
 
 FORGOTTEN: Final = 20 * 24 * HOUR  # an alarm that ended so long ago takes nothing up any more
 LINE: Final = 8  # readings of which a forecast is made
+FLOOR: Final = 0.05  # of its limit: scatter of what has no other floor
 SURE: Final = 0.1  # quantile of the slopes that a forecast rests on
 
 
@@ -40,9 +41,14 @@ class Detected(NamedTuple):
     alarms: tuple[Alarm, ...]  # new or changed, as they are now
 
 
-def detect(state: State, readings: Readings, plan: Plan, waters: Waters = NOWHERE) -> Detected:
-    """Judge new readings in order of time; those that come after a later one of their series are left out."""
-    work = _Work(state.memory.copy(), {alarm.id: alarm for alarm in state.alarms}, plan, waters)
+def detect(
+    state: State, readings: Readings, plan: Plan, waters: Waters = NOWHERE, expected: Sequence[Expected] = ()
+) -> Detected:
+    """Judge new readings in order of time; those that come after a later one of their series are left out.
+
+    expected: what members upstream have warned of. Only readings of that substance, there and then, are judged with it.
+    """
+    work = _Work(state.memory.copy(), {alarm.id: alarm for alarm in state.alarms}, plan, waters, expected)
     rows = work.memory.rows(readings.keys)[readings.series]
     work.tune()
     order = np.argsort(readings.time, kind="stable")
@@ -80,12 +86,15 @@ class _Work:
     alarms: dict[str, Alarm]
     plan: Plan
     waters: Waters
+    expected: Sequence[Expected]
     sense: Array = field(default_factory=lambda: np.empty(0))
     floor: Array = field(default_factory=lambda: np.empty(0))
     share: Array = field(default_factory=lambda: np.empty(0))
     least: Array = field(default_factory=lambda: np.empty(0))
     limit: Array = field(default_factory=lambda: np.empty(0))
     alone: Mask = field(default_factory=lambda: np.empty(0, np.bool_))
+    alert: Array = field(default_factory=lambda: np.empty(0))  # of a monitor of living things; NaN = it is none
+    due: dict[int, list[Expected]] = field(default_factory=dict)  # row: what is expected there
     open: dict[int, str] = field(default_factory=dict)  # row: alarm that it belongs to
 
     def tune(self) -> None:
@@ -93,12 +102,20 @@ class _Work:
         watches = [self.plan.watch(parameter) for _, parameter in self.memory.keys]
         self.sense = np.array([watch.sense for watch in watches], np.float64)
         self.floor, self.share = np.array([w.floor for w in watches]), np.array([w.share for w in watches])
+        self.alert = np.array([np.nan if w.alert is None else w.alert for w in watches], np.float64)
         self.limit = np.array([self.plan.limits.get(key, np.nan) for key in self.memory.keys], np.float64)
+        self.limit = np.where(np.isnan(self.alert), self.limit, self.alert)
+        # of what is mostly below detection nothing scatters: a metal, an organic
+        self.floor = np.where(self.floor > 0, self.floor, np.nan_to_num(FLOOR * self.limit))
         least = np.array([w.least for w in watches], np.float64)
         self.least = np.where(least > 0, least, np.fmax(0.5 * self.limit, 0.0))
         listed = np.array([parameter in self.plan.watched for _, parameter in self.memory.keys], np.bool_)
         self.alone = np.array([w.alone or w.biological for w in watches], np.bool_)
         self.alone &= listed | ~np.isnan(self.limit)  # published classes, voltages and the like are nobody's alarm
+        for row, (section, parameter) in enumerate(self.memory.keys if self.expected else ()):
+            found = [each for each in self.expected if each.section == section and alike(parameter, each.parameter)]
+            if found:
+                self.due[row] = found
         for alarm in self.alarms.values():
             for seen in alarm.seen:
                 if not seen.quiet and (seen.section, seen.parameter) in self.memory.index:
@@ -114,7 +131,7 @@ class _Work:
         memory.streak[rows[broken]] = 0
         memory.last[rows] = at
         judged = self._judge(rows[believed], at, value[believed])
-        odd = (judged.z >= self.plan.odd) & (judged.away >= self.least[judged.rows]) & judged.new
+        odd = self._odd(judged, at)
         calm = ~(judged.z >= self.plan.calm)
         begins = judged.rows[odd & (memory.streak[judged.rows] == 0)]
         memory.since[begins] = at
@@ -146,10 +163,23 @@ class _Work:
         new = np.where(way < 0, value < before[:, 0], value > before[:, 1])
         return _Judged(rows, value, away, new, z, beyond, beyond & ~((usual - limit) * way > 0), sudden)
 
+    def _odd(self, judged: _Judged, at: int) -> Mask:
+        """What is far enough from its usual; less is enough where it was warned of."""
+        plan, z, least = self.plan, np.full(len(judged.rows), self.plan.odd), self.least[judged.rows]
+        due = [i for i, row in enumerate(judged.rows.tolist()) if row in self.due and self._due(row, at) is not None]
+        z[due], least[due] = plan.odd_expected, plan.least_expected * least[due]
+        reacts = judged.beyond | np.isnan(self.alert[judged.rows])
+        return (judged.z >= z) & (judged.away >= least) & judged.new & reacts
+
+    def _due(self, row: int, at: int) -> Expected | None:
+        """What was warned of and is due in a series now; the first if several are."""
+        return next((each for each in self.due.get(row, ()) if each.first <= at <= each.last), None)
+
     def _raise(self, judged: _Judged, i: int, at: int) -> Alarm | None:
         row = int(judged.rows[i])
         limit = float(self.limit[row])
-        case = Case(self.memory, self.plan, self.waters, row, at, float(judged.value[i]), limit)
+        due = self._due(row, at)
+        case = Case(self.memory, self.plan, self.waters, row, at, float(judged.value[i]), limit, due)
         said = tuple(signs(case))
         rules = tuple(dict.fromkeys(self._rules(case, judged, i, [rule for rule, _ in said if rule is not None])))
         if rules == (Rule.LIMIT,) and judged.z[i] < self.plan.limit_alone:
@@ -179,11 +209,12 @@ class _Work:
     def _rules(self, case: Case, judged: _Judged, i: int, said: list[Rule]) -> Iterator[Rule]:
         if case.watch.biological:
             yield Rule.BIOLOGICAL
-        if judged.newly[i]:
+        living = case.watch.alert is not None  # its alert is no limit of the water
+        if judged.newly[i] and not living:
             yield Rule.LIMIT
         if judged.sudden[i]:
             yield Rule.RATE
-        if not judged.beyond[i] and crosses(case, self.sense[case.row]):
+        if not judged.beyond[i] and not living and crosses(case, self.sense[case.row]):
             yield Rule.FORECAST
         yield from said
         if case.parameter in JOINT and self._alarmed(case):
@@ -192,7 +223,12 @@ class _Work:
             yield Rule.NEIGHBOUR
 
     def _need(self, case: Case, rules: tuple[Rule, ...]) -> int:
-        """Odd readings that it takes: one more where the station above saw nothing and a single rule speaks."""
+        """Odd readings that it takes: one more where the station above saw nothing and a single rule speaks.
+
+        And one more of living things that nothing else agrees with.
+        """
+        if case.watch.alert is not None and Rule.JOINT not in rules:
+            return self.plan.need_alone
         above = self.waters.nearest(case.section, case.others(case.parameter), upstream=True)
         doubtful = above is not None and not saw(case, *above) and len(rules) == 1
         return self.plan.need_alone if doubtful else self.plan.need

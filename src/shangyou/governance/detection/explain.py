@@ -11,11 +11,12 @@ import numpy as np
 from shangyou.governance.detection.alarm import Cause, Excluded
 from shangyou.governance.detection.memory import NEVER, Memory
 from shangyou.governance.detection.plan import HOUR, Plan, Watch
-from shangyou.governance.detection.readings import Doubt, Waters
+from shangyou.governance.detection.readings import Doubt, Expected, Waters
 
 STANDING: Final = 4  # equal values in succession that make a line flat, though it was none before
 RIVER: Final = ("rainfall", "flow", "water_level", "turbidity")  # what tells of rain and rising water, surest first
 RISEN: Final = 1.5  # times the usual, of what tells of rain and rising water
+RISEN_EXPECTED: Final = 3.0  # the same before it explains what a member has warned of
 DILUTED: Final = 0.3  # what is left at the next station downstream, at the least, of what would matter
 SAME: Final = 4 * HOUR  # water of one place changes little meanwhile, unless something comes
 AROUND: Final = 3 * HOUR  # what is odd so shortly before belongs to the same
@@ -33,6 +34,7 @@ WHOLE: Final = {  # part: what it is a part of, both by weight of the same thing
 }
 UNRELATED: Final = ("dissolved_oxygen", "ph", "conductivity", "permanganate_index", "total_phosphorus")
 ALGAE: Final = ("chlorophyll_a", "algal_density", "cyanobacteria_density", "phycocyanin")
+BREATHING: Final = ("ph", "dissolved_oxygen", "fish_activity", "daphnia_toxicity")
 BEFORE: Final = 2 * HOUR  # a service this long before the first odd reading may have caused it
 
 
@@ -57,6 +59,7 @@ class Case:
     at: int  # of the newest reading
     value: float
     limit: float  # NaN = none
+    expected: Expected | None = None  # a warned substance is due there now
 
     @property
     def section(self) -> str:
@@ -110,6 +113,11 @@ class Case:
         return [s for (s, p), row in memory.index.items() if p == parameter and memory.last[row] > day]
 
 
+def alike(one: str, other: str) -> bool:
+    """The same substance, or one a part of the other."""
+    return bool(one) and (one == other or WHOLE.get(one) == other or WHOLE.get(other) == one)
+
+
 Tried = Excluded | Cause  # excluded, or the cause that holds
 
 
@@ -136,7 +144,8 @@ def _mark(case: Case) -> Tried:
         return Excluded(Cause.MARK, "mark.none", {})
     at = int(memory.doubt_at[row])
     settled = case.at - at >= case.plan.after_service_hours * HOUR and doubt is not Doubt.FAULT
-    if at < case.since - BEFORE or settled:
+    before = 0 if case.expected is not None else BEFORE  # a service just before does not explain away what was due
+    if at < case.since - before or settled:
         return Excluded(Cause.MARK, "mark.before", {"hours": round((case.at - at) / HOUR, 1), "doubt": doubt.name})
     return Cause.MARK
 
@@ -205,20 +214,21 @@ def odd_beside(case: Case, parameter: str) -> bool:
 
 
 def _life(case: Case) -> Tried:
-    """Plants raise oxygen and pH together by day; by night all that breathes lowers both."""
-    if case.watch.biological:
+    """Plants raise oxygen and pH together by day; by night all that breathes lowers both, and then tires itself."""
+    if case.parameter in ALGAE:
         return _algae(case)
-    if case.parameter not in ("ph", "dissolved_oxygen"):
+    if case.parameter not in BREATHING:
         return Excluded(Cause.LIFE, "life.other", {})
-    name = "dissolved_oxygen" if case.parameter == "ph" else "ph"
+    name = "ph" if case.parameter == "dissolved_oxygen" else "dissolved_oxygen"
     other = case.beside(name)
     if other is None:
         return Excluded(Cause.LIFE, "life.unknown", {"other": name})
-    together = other.off >= ALONG if case.off > 0 else other.off <= -ALONG
+    plants = case.off > 0 and case.watch.alert is None
+    together = other.off >= ALONG if plants else other.off <= -ALONG
     facts: dict[str, float | str] = {"other": name, "value": other.value, "usual": other.usual}
     if not together:
         return Excluded(Cause.LIFE, "life.against", facts)
-    if case.off > 0:
+    if plants:
         return Cause.LIFE
     worst = case.plan.worst.get(case.parameter, -np.inf)
     night = case.hour >= NIGHT[0] or case.hour < NIGHT[1]
@@ -252,12 +262,44 @@ def _algae(case: Case) -> Tried:
 def _flow(case: Case) -> Tried:
     if not case.watch.runoff:
         return Excluded(Cause.FLOW, "flow.other_way", {})
+    if case.watch.alert is not None:
+        return _mud(case)
     if case.limit == case.limit and case.value > case.plan.runoff_share * case.limit:
         return Excluded(Cause.FLOW, "flow.too_much", {"times": round(case.value / case.limit, 1)})
     by, rose = river(case)
     if rose:
         return Cause.FLOW
     return Excluded(Cause.FLOW, "flow.steady", {"by": by}) if by else Excluded(Cause.FLOW, "flow.unknown", {})
+
+
+def _mud(case: Case) -> Tried:
+    """Mud disturbs what lives in a monitor: it must be known that there is none.
+
+    Where nothing tells of the river, a substance must, that rain does not bring.
+    """
+    by, rose = river(case)
+    if rose:
+        return Cause.FLOW
+    if by:
+        return Excluded(Cause.FLOW, "flow.steady", {"by": by})
+    for name in chemistry(case):
+        watch = case.plan.watch(name)
+        if watch.sense > 0 and not watch.runoff and odd_beside(case, name):
+            return Excluded(Cause.FLOW, "flow.chemistry", {"other": name})
+    return Cause.FLOW
+
+
+def chemistry(case: Case) -> list[str]:
+    """Parameters of chemistry that are known of the same water."""
+    names = [parameter for section, parameter in case.memory.keys if section == case.section]
+    return [
+        name
+        for name in names
+        if (watch := case.plan.watch(name)).alone
+        and not watch.biological
+        and (name in case.plan.watched or (case.section, name) in case.plan.limits)
+        and case.beside(name) is not None
+    ]
 
 
 def river(case: Case) -> tuple[str, bool]:
@@ -280,7 +322,8 @@ def _rose(case: Case, row: int) -> bool:
     memory, hours = case.memory, case.plan.runoff_hours
     _, values = memory.recent(row, case.since - round(hours) * HOUR)
     usual, scatter = float(memory.usual[row]), float(memory.scatter[row])
-    return bool(len(values)) and float(values.max()) > max(RISEN * usual, usual + 3 * scatter)
+    risen = RISEN if case.expected is None else RISEN_EXPECTED
+    return bool(len(values)) and float(values.max()) > max(risen * usual, usual + 3 * scatter)
 
 
 def _neighbours(case: Case) -> Tried:

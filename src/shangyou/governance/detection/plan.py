@@ -21,6 +21,7 @@ class Watch:
     runoff: bool = False  # rises with rain and rising rivers by itself
     alone: bool = True  # may raise an alarm by itself; the others only support one
     biological: bool = False
+    alert: float | None = None  # of a monitor of living things: from where on it reacts, whatever is usual
 
 
 WATCHED: Final[Mapping[str, Watch]] = MappingProxyType(
@@ -42,8 +43,16 @@ WATCHED: Final[Mapping[str, Watch]] = MappingProxyType(
         "algal_density": Watch(1, 2e5, 0.15, 1e7, alone=False, biological=True),  # 1e7/L: HJ 1098-2020, a light bloom
         "cyanobacteria_density": Watch(1, 2e5, 0.15, 1e7, alone=False, biological=True),
         "phycocyanin": Watch(1, 1.0, 0.1, 10.0, alone=False, biological=True),
+        # Monitors of living things. Their water is mixed and lit: mud disturbs them, so rain explains what they show.
+        # A fifth less light is within the scatter of the test; 30 % is our own.
+        "bacterial_inhibition": Watch(1, 3.0, 0.0, 20.0, runoff=True, biological=True, alert=30.0),
+        # A quarter of the day before: the alarm of a medaka monitor (lygdpzy.com.cn zhyjjc), which notes from a half.
+        "fish_activity": Watch(-1, 8.0, 0.0, 30.0, runoff=True, biological=True, alert=25.0),
+        # 10 points: from there on Saxony's stations on the Elbe report and sample (umwelt.sachsen.de 1403).
+        "daphnia_toxicity": Watch(1, 1.0, 0.0, 5.0, runoff=True, biological=True, alert=10.0),
     }
 )
+LIVING: Final = tuple(name for name, watch in WATCHED.items() if watch.alert is not None)  # monitors of living things
 CHEMICAL: Final = Watch(1, 0.0, 0.10, 0.0)  # any other parameter that has a limit: metals, organics
 
 
@@ -59,6 +68,8 @@ class Plan:
     long_days: float = 25.0  # so far back
     few: int = 12  # and fewer than these tell nothing
     odd: float = 5.0  # scatters from the usual, from where on a reading is odd
+    odd_expected: float = 3.5  # the same while a warned substance is due there
+    least_expected: float = 0.5  # and so much of the smallest change that anybody would act on
     limit_alone: float = 7.0  # where the limit is all that speaks: waters near their limit cross it by themselves
     sudden: float = 10.0  # from where on a change is one that nature does not make in hours
     calm: float = 2.5  # and below which it is as usual again: hysteresis

@@ -112,4 +112,16 @@ class Waters:
         return (min(found)[1], min(found)[0]) if found else None
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Something that a member upstream has warned of, and when it is due at a section [ms since 1970 UTC]."""
+
+    warning: str  # id
+    member: str  # who warned
+    section: str
+    parameter: str  # a part or a whole of it counts as well
+    first: int  # from and including
+    last: int  # up to and including
+
+
 NOWHERE: Final = Waters((), np.empty((0, 0)))

@@ -10,7 +10,18 @@ from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from shangyou.governance.detection.alarm import Rule, Sign
-from shangyou.governance.detection.explain import ALGAE, ALONG, SWING, WHOLE, Case, odd_beside, river, swing
+from shangyou.governance.detection.explain import (
+    ALGAE,
+    ALONG,
+    SWING,
+    WHOLE,
+    Case,
+    chemistry,
+    odd_beside,
+    river,
+    swing,
+)
+from shangyou.governance.detection.plan import LIVING
 
 Told: TypeAlias = tuple[Rule | None, Sign]  # None: it is told, but raises nothing by itself
 JOINT: Final = ("ammonia_nitrogen", "total_phosphorus", "total_nitrogen", "permanganate_index", "dissolved_oxygen")
@@ -36,6 +47,11 @@ def signs(case: Case) -> Iterator[Told]:
     yield from _pairs(case)
     yield from _several(case)
     yield from _bloom(case)
+    yield from _living(case) if case.watch.alert is not None else _reacts(case)
+    if case.expected is not None:
+        due = case.expected
+        facts: dict[str, float | str] = {"warning": due.warning, "member": due.member}
+        yield Rule.WARNED, Sign("warned.due", {**facts, "from": float(due.first), "to": float(due.last)})
 
 
 def _against_day(case: Case) -> Iterator[Told]:
@@ -99,7 +115,7 @@ def _several(case: Case) -> Iterator[Told]:
 
 def _bloom(case: Case) -> Iterator[Told]:
     """Algae that are seen in two ways, or that are seen at work: oxygen and pH are up with them."""
-    if not case.watch.biological:
+    if case.parameter not in ALGAE:
         return
     for name in ALGAE:
         found = case.beside(name) if name != case.parameter else None
@@ -108,3 +124,29 @@ def _bloom(case: Case) -> Iterator[Told]:
     oxygen, acid = case.beside(OXYGEN), case.beside(ACID)
     if oxygen is not None and acid is not None and min(oxygen.off, acid.off) >= ALONG:
         yield Rule.BIOLOGICAL, Sign("biological.work", {"oxygen": oxygen.value, "ph": acid.value})
+
+
+def _living(case: Case) -> Iterator[Told]:
+    """What the chemistry of the same water says to a monitor of living things: the same, or nothing at all."""
+    others = [name for name in LIVING if name != case.parameter and odd_beside(case, name)]
+    if others:
+        yield Rule.JOINT, Sign("biological.organisms", {"others": " ".join(others)})
+    known = chemistry(case)
+    agree = [name for name in known if odd_beside(case, name)]
+    if agree:
+        yield Rule.JOINT, Sign("biological.agrees", {"others": " ".join(agree)})
+    elif known:
+        yield Rule.CONTRADICTION, Sign("contradiction.biology", {"others": " ".join(known)})
+    else:
+        yield None, Sign("biological.unmeasured", {})
+
+
+def _reacts(case: Case) -> Iterator[Told]:
+    """Living things react to what chemistry sees; in muddy water that proves nothing."""
+    if case.watch.biological or not case.watch.alone:
+        return
+    for name in LIVING:
+        found = case.beside(name)
+        if found is not None and found.odd:
+            rule = None if river(case)[1] else Rule.BIOLOGICAL
+            yield rule, Sign("biological.reacts", {"other": name, "value": found.value, "usual": found.usual})

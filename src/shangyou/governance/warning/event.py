@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shangyou.governance.detection.alarm import Alarm, Seen
-from shangyou.governance.detection.explain import WHOLE
+from shangyou.governance.detection.explain import alike
 from shangyou.governance.warning.values import Arrival, Situation
 
 HOUR: Final = 3_600_000
@@ -85,11 +85,6 @@ def _comes_down(seen: Seen, warning: Situation, hours: Hours) -> bool:
         return False
     first, last = seen.since + way * FAST * HOUR - SLACK, seen.last + way * SLOW * HOUR + SLACK
     return first <= stop and start <= last
-
-
-def alike(one: str, other: str) -> bool:
-    """The same substance, or one a part of the other."""
-    return bool(one) and (one == other or WHOLE.get(one) == other or WHOLE.get(other) == one)
 
 
 def _span(warning: Situation) -> tuple[int, int]:
