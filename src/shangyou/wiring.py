@@ -6,13 +6,14 @@ import contextlib
 import fcntl
 import os
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, cast
+from typing import IO, TYPE_CHECKING, Final, TypeVar, cast
 
 from shangyou.adapters import private_file
 from shangyou.adapters.hj212.limits import Limits, ListenerSettings
@@ -22,7 +23,7 @@ from shangyou.adapters.ledger import FileLedger
 from shangyou.adapters.observations import DuckStore
 from shangyou.adapters.state import SqlIntake, SqlPeople, SqlRegistry, StateDatabase
 from shangyou.core.clock import Clock
-from shangyou.core.errors import ConflictError
+from shangyou.core.errors import ConflictError, UnavailableError
 from shangyou.settings import FILE, Settings, template
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 READING: Final = "shangyou.wiring_reading"  # what reads packets beside the node
 RIVERS: Final = "rivers"  # in Node.made
+T = TypeVar("T")
 
 
 class SystemClock:
@@ -39,6 +41,64 @@ class SystemClock:
     def now(self) -> datetime:
         """The time now, aware, in UTC."""
         return datetime.fromtimestamp(time.time(), UTC)
+
+
+class Made:
+    """What layers above make once for a node, and how that ends: nothing is made that nobody will end.
+
+    One thread makes at a time, and a thread that makes one thing may ask for others on the way.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, object] = {}
+        self._ends = contextlib.ExitStack()
+        self._making = threading.RLock()
+        self._closed = False
+
+    def get(self, key: str) -> object | None:
+        """What was made under this name; None while nothing was."""
+        return self._kept.get(key)
+
+    def __setitem__(self, key: str, what: object) -> None:
+        """From now on this goes by the name."""
+        self._kept[key] = what
+
+    def once(self, key: str, make: Callable[[], T], end: Callable[[T], object] | None = None) -> T:
+        """What goes by this name, made by whoever asks first, and ended as it says when the node ends.
+
+        Raises UnavailableError "node.ended" where something that has to be ended is made too late; as `make` does.
+        """
+        found = self._kept.get(key)
+        if found is None:
+            with self._making:
+                found = self._kept.get(key)
+                if found is None:
+                    if end is not None:
+                        self._need_open()
+                    made = make()
+                    if end is not None:
+                        self._ends.callback(end, made)
+                    found = self._kept[key] = made
+        return cast("T", found)
+
+    def at_end(self, end: Callable[[], object]) -> None:
+        """Have this done when the node ends, what came last first. UnavailableError "node.ended": it has, and it is."""
+        with self._making:
+            if not self._closed:
+                self._ends.callback(end)
+                return
+        end()
+        self._need_open()
+
+    def close(self) -> None:
+        """End all of it. Work that is waited for meanwhile still gets what there is."""
+        with self._making:  # what is being made now is ended too
+            self._closed = True
+        self._ends.close()
+
+    def _need_open(self) -> None:
+        if self._closed:
+            raise UnavailableError("node.ended")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,12 +115,11 @@ class Node:
     database: StateDatabase
     ledger: FileLedger
     lock: IO[str]
-    made: dict[str, object] = field(default_factory=dict)  # what layers above make once for this node
-    ends: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)  # and how that ends
+    made: Made = field(default_factory=Made)
 
     def close(self) -> None:
         """Let go of all files, in the order in which nothing is lost."""
-        self.ends.close()
+        self.made.close()
         self.store.close()
         self.database.close()
         self.journal.close()
@@ -86,7 +145,7 @@ def digest(node: Node, beside: bool = False) -> Digest:
     if beside:
         make = partial(stretches, node.journal, node.registry, plan)
         reading = ReadingBeside(node.settings.home / "journal", READING, make, node.registry)
-        node.ends.callback(reading.close)
+        node.made.at_end(reading.close)
         choose = reading.choose
     return Digest(node.journal, node.store, node.registry, node.intake, readers, plan, choose)
 
@@ -106,16 +165,16 @@ def listener(node: Node, kept: Callable[[range], None] = lambda new: None) -> Hj
 
 def rivers(node: Node) -> Rivers:
     """The node's river network, made when it is first needed."""
-    found = node.made.get(RIVERS)
-    if found is None:
+
+    def make() -> Rivers:
         from shangyou.adapters.networks import NetworkFile
         from shangyou.basin.network.facts import upper_yangtze_draft
         from shangyou.flows.network import Rivers
 
         settings = node.settings
-        made = Rivers(lambda: upper_yangtze_draft(settings.simulated), NetworkFile(settings.home))
-        found = node.made.setdefault(RIVERS, made)  # of two threads that make one, the first's is kept
-    return cast("Rivers", found)
+        return Rivers(lambda: upper_yangtze_draft(settings.simulated), NetworkFile(settings.home))
+
+    return node.made.once(RIVERS, make)
 
 
 def make_home(settings: Settings) -> None:

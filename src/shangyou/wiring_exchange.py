@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,7 +26,6 @@ from shangyou.wiring import Node
 
 MADE = "exchange"
 FORK = "trust.fork"  # two signed lists of one version: the one thing that no protocol can mend
-_making = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,12 +57,7 @@ class Exchange:
     @property
     def catalogue(self) -> SqlCatalogue:
         """Own datasets, and what is known of those of others; made when it is first needed."""
-        with _making:
-            found = self.node.made.get("catalogue")
-            if found is None:
-                found = self.node.made["catalogue"] = SqlCatalogue(self.node.database)
-        assert isinstance(found, SqlCatalogue)
-        return found
+        return self.node.made.once("catalogue", lambda: SqlCatalogue(self.node.database))
 
     def crawls(self, at: int) -> list[Callable[[], object]]:
         """Catalogues of others that are due to be read, one piece of work for each member."""
@@ -125,10 +118,7 @@ def exchange(node: Node) -> Exchange | None:
     """The node among others, made once; None while it is in no federation."""
     found = node.made.get(MADE)
     if found is None and founded(node.settings.home):
-        with _making:
-            found = node.made.get(MADE)
-            if found is None:
-                found = node.made[MADE] = _joined(node)
+        found = node.made.once(MADE, lambda: _joined(node))
     assert found is None or isinstance(found, Exchange)
     return found
 
@@ -177,14 +167,14 @@ def _joined(node: Node) -> Exchange:
         return trust.keys.choose(trust.member(trust.me).keys, now())
 
     peers = SignedPeers(trust, _line(node), signer, now, lambda: secrets.token_urlsafe(16))
-    node.ends.callback(peers.close)
+    node.made.at_end(peers.close)
     return among(node, trust, peers)
 
 
 def among(node: Node, trust: TrustFolder, peers: Peers) -> Exchange:
     """A node among others over these lines; what it is told of is written into its ledger."""
     used = UsedTokens(trust.folder / "tokens")
-    node.ends.callback(used.close)
+    node.made.at_end(used.close)
     made = Exchange(node, trust, peers, Seen(used=used.kept(), keep=used.keep))
 
     def write_down(kind: str, facts: Mapping[str, object]) -> None:

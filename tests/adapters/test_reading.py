@@ -205,3 +205,10 @@ def test_a_reader_that_is_to_begin_anew_remembers_nothing(bench: Bench) -> None:
     anew = bench.beside.choose(BUSY, True)
     assert anew is not first
     assert len(rows(take(anew, 0, 5))) == 5
+
+
+def test_once_closed_it_begins_no_process_however_much_waits(bench: Bench) -> None:
+    bench.beside.choose(BUSY, True)
+    bench.beside.close()
+    assert isinstance(bench.beside.choose(BUSY, True), PacketStretches)
+    assert bench.beside.process() is None

@@ -91,9 +91,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One node with the small river for all browser tests."""
     node = FakeNode(tmp_path_factory.mktemp("browser"), on_disk=True, simulated=True)
     fill(node)
-    running = Served(node).start()
-    yield running
-    running.stop()
+    with node.ends:
+        running = Served(node).start()
+        yield running
+        running.stop()
 
 
 @pytest.fixture(scope="package")

@@ -26,9 +26,10 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         node.registry.put_river(river)
     for agency in facts.agencies():
         node.registry.put_agency(agency)
-    running = Served(node).start()
-    yield running
-    running.stop()
+    with node.ends:
+        running = Served(node).start()
+        yield running
+        running.stop()
 
 
 def entered(chromium: Browser, archive: Served, size: ViewportSize, language: str) -> Watched:

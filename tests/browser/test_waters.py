@@ -28,9 +28,10 @@ def river(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     for section in facts.sections():
         node.registry.put_section(section, "test", START)
     fill(node)
-    running = Served(node).start()
-    yield running
-    running.stop()
+    with node.ends:
+        running = Served(node).start()
+        yield running
+        running.stop()
 
 
 def test_one_key_shows_what_lies_downstream_and_another_what_lies_upstream(chromium: Browser, river: Served) -> None:

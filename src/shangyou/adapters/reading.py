@@ -19,6 +19,7 @@ import select
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -54,18 +55,21 @@ class ReadingBeside:
         self._here: Stretches | None = None
         self._beside: _Beside | None = None
         self._busy = -QUIET
+        self._lock = threading.Lock()
+        self._closed = False
 
     def choose(self, behind: int, anew: bool) -> Stretches:
-        """The reader for so many entries that wait; see flows.digest.Digest."""
+        """The reader for so many entries that wait; see flows.digest.Digest. Once this is closed, it reads here."""
         if behind >= BUSY:
             self._busy = self._clock()
-        if self._clock() - self._busy < QUIET:
-            self._here = None
-            if self._beside is None or anew or not self._beside.running():
-                self.close()
-                self._beside = _Beside(self._path, self._module, self._devices)
-            return self._beside
-        self.close()
+        with self._lock:
+            if self._clock() - self._busy < QUIET and not self._closed:
+                self._here = None
+                if self._beside is None or anew or not self._beside.running():
+                    self._end()
+                    self._beside = _Beside(self._path, self._module, self._devices)
+                return self._beside
+            self._end()
         if self._here is None or anew:
             self._here = self._make()
         return self._here
@@ -75,7 +79,12 @@ class ReadingBeside:
         return self._beside.process.pid if self._beside is not None else None
 
     def close(self) -> None:
-        """End the process, if there is one."""
+        """End the process, if there is one, for good."""
+        with self._lock:
+            self._closed = True
+            self._end()
+
+    def _end(self) -> None:
         if self._beside is not None:
             self._beside.close()
             self._beside = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from shangyou.core.errors import ShangyouError
 
@@ -17,12 +17,13 @@ ALARMS: Final = "alarms"  # in Node.made
 
 def alarms(node: Node) -> SqlAlarms:
     """The node's alarms."""
-    found = node.made.get(ALARMS)
-    if found is None:
+
+    def make() -> SqlAlarms:
         from shangyou.adapters.state.alarms import SqlAlarms
 
-        found = node.made.setdefault(ALARMS, SqlAlarms(node.database))
-    return cast("SqlAlarms", found)
+        return SqlAlarms(node.database)
+
+    return node.made.once(ALARMS, make)
 
 
 def watching(node: Node) -> Watching:

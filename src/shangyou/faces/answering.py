@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from shangyou.wiring import Node
 
 MADE: Final = "answering"
-_making = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,9 +53,4 @@ class Answering:
 
 def answering(node: Node) -> Answering:
     """The node's clocks, made once."""
-    with _making:
-        found = node.made.get(MADE)
-        if found is None:
-            found = node.made[MADE] = Answering(node.settings, WorkdayFile(node.settings.home))
-    assert isinstance(found, Answering)
-    return found
+    return node.made.once(MADE, lambda: Answering(node.settings, WorkdayFile(node.settings.home)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from shangyou.adapters.computing import ComputingBeside
 from shangyou.flows.spill import Computing
@@ -15,10 +15,4 @@ KEY: Final = "computing"  # in Node.made
 
 def computing(node: Node) -> Computing:
     """The process of a node; there is none before somebody computes."""
-    found = node.made.get(KEY)
-    if found is None:
-        beside = ComputingBeside()
-        found = node.made.setdefault(KEY, beside)  # of two at once the first's is kept
-        if found is beside:
-            node.ends.callback(beside.close)
-    return cast("Computing", found)
+    return node.made.once(KEY, ComputingBeside, ComputingBeside.close)

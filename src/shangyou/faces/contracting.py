@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +33,6 @@ MADE: Final = "contracting"
 PLANE: Final = "data plane"  # where the data plane of a node is put once it is made
 SENDERS: Final = 16  # letters that are under way at once: each waits for another node
 EXPIRY_MS: Final = 30_000  # between two looks for agreements whose time is over; each egress looks for itself
-_making = threading.Lock()
 
 
 @dataclass(eq=False, slots=True)
@@ -93,15 +91,12 @@ class _Plane:
 
 def contracting(joined: Exchange) -> Contracting:
     """The node's control plane, made once."""
-    node = joined.node
-    with _making:
-        found = node.made.get(MADE)
-        if found is None:
-            pool = ThreadPoolExecutor(SENDERS, "letters")
-            node.ends.callback(pool.shutdown, wait=True, cancel_futures=True)
-            found = node.made[MADE] = Contracting(_control(joined, pool), pool)
-    assert isinstance(found, Contracting)
-    return found
+
+    def make() -> Contracting:
+        pool = ThreadPoolExecutor(SENDERS, "letters")
+        return Contracting(_control(joined, pool), pool)
+
+    return joined.node.made.once(MADE, make, lambda made: made.pool.shutdown(wait=True, cancel_futures=True))
 
 
 def turn(node: Node) -> None:

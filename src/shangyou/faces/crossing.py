@@ -94,10 +94,10 @@ def _key(difference: Difference) -> Key:
 
 def crossing(joined: Exchange) -> Crossing:
     """The node's, made once."""
-    found = joined.node.made.get(MADE)
-    if found is None:
+
+    def make() -> Crossing:
         from shangyou.adapters.state.contracts import SqlContracts
 
-        found = joined.node.made[MADE] = Crossing(joined, SqlContracts(joined.node.database))
-    assert isinstance(found, Crossing)
-    return found
+        return Crossing(joined, SqlContracts(joined.node.database))
+
+    return joined.node.made.once(MADE, make)

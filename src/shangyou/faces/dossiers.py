@@ -25,7 +25,6 @@ SENDERS: Final = 8  # members that are handed something at once
 EVERY_MS: Final = 30_000  # between two comparisons with a member that answers
 SLOWEST_MS: Final = 240_000  # and with one that has been away for long
 Heard = Callable[[Sequence[Signed]], None]
-_making = threading.Lock()
 
 
 @dataclass(slots=True)
@@ -104,18 +103,12 @@ class Dossiering:
 
 def dossiers(joined: Exchange) -> Dossiering:
     """The node's dossiers, made once."""
-    node = joined.node
-    with _making:
-        found = node.made.get(MADE)
-        if found is None:
-            pool = ThreadPoolExecutor(SENDERS, "dossiers")
-            node.ends.callback(pool.shutdown, wait=True, cancel_futures=True)
-            found = node.made[MADE] = _made(joined, pool)
-    assert isinstance(found, Dossiering)
-    return found
+    return joined.node.made.once(
+        MADE, lambda: _made(joined), lambda made: made.pool.shutdown(wait=True, cancel_futures=True)
+    )
 
 
-def _made(joined: Exchange, pool: ThreadPoolExecutor) -> Dossiering:
+def _made(joined: Exchange) -> Dossiering:
     hearers: list[Heard] = []
 
     def send(member: str) -> None:
@@ -141,5 +134,6 @@ def _made(joined: Exchange, pool: ThreadPoolExecutor) -> Dossiering:
         need_running=need_running,
         heard=heard,
     )
+    pool = ThreadPoolExecutor(SENDERS, "dossiers")
     made = Dossiering(joined, keeping, Casebook(keeping), pool, hearers)
     return made

@@ -32,7 +32,6 @@ log = logging.getLogger("shangyou.data")
 FEEDS: Final = 64  # feeds that are followed at once
 WAIT: Final = 3_000  # ms that a feed's request may wait for something new; a node that ends waits so long too
 MOVERS: Final = 4  # passages of which data are fetched or pushed at once
-_making = threading.Lock()
 
 
 @dataclass(eq=False, slots=True)
@@ -176,13 +175,7 @@ class Moving:
 
 def moving(joined: Exchange) -> Moving:
     """The node's data plane, made once."""
-    node = joined.node
-    with _making:
-        found = node.made.get(PLANE)
-        if found is None:
-            found = node.made[PLANE] = _made(joined)
-    assert isinstance(found, Moving)
-    return found
+    return joined.node.made.once(PLANE, lambda: _made(joined), Moving.close)
 
 
 def _made(joined: Exchange) -> Moving:
@@ -215,7 +208,6 @@ def _made(joined: Exchange) -> Moving:
         record=joined.tell,
     )
     made = Moving(joined, providing, taking, pool, feeds)
-    node.ends.callback(made.close)
     return made
 
 

@@ -15,7 +15,6 @@ from shangyou.wiring_exchange import Exchange
 
 MADE: Final = "standing"
 EVERY: Final = 5_000  # ms between two looks at what has come: an agreement, a dataset, a member
-_making = threading.Lock()
 
 
 @dataclass(eq=False, slots=True)
@@ -49,10 +48,9 @@ class Keeper:
 def keeper(joined: Exchange) -> Keeper:
     """The node's, made once."""
     plane, control = moving(joined), contracting(joined).control
-    with _making:
-        found = joined.node.made.get(MADE)
-        if found is None:
-            holding = Holding(control, joined.catalogue, plane.taking.meters, plane.taking.store)
-            found = joined.node.made[MADE] = Keeper(joined, holding, SqlWishes(joined.node.database))
-    assert isinstance(found, Keeper)
-    return found
+
+    def make() -> Keeper:
+        holding = Holding(control, joined.catalogue, plane.taking.meters, plane.taking.store)
+        return Keeper(joined, holding, SqlWishes(joined.node.database))
+
+    return joined.node.made.once(MADE, make)

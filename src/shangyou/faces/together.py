@@ -75,8 +75,7 @@ class _Tending:
 def turn(joined: Exchange) -> None:
     """What a node does by itself: show that ballots came in, take adopted standards into its rulebook."""
     at = joined.now()
-    made = joined.node.made.setdefault(MADE, _Tending())
-    assert isinstance(made, _Tending)
+    made = joined.node.made.once(MADE, _Tending)
     if made.looked <= at < made.looked + EVERY_MS:
         return
     made.looked = at

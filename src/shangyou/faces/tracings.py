@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from shangyou.basin.network.network import Network
 from shangyou.basin.network.values import Place
@@ -41,7 +41,6 @@ WAITING: Final = 8  # that may wait at once
 MOST_DAYS: Final = 31
 SHORT: Final = 12  # digits of an id
 SIMULATED: Final = "simulated"
-_making = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,14 +210,8 @@ def may_be_named(place: Place, simulated: bool) -> bool:
 
 def tracings(node: Node) -> Tracings:
     """The node's tracings; made once."""
-    with _making:
-        found = node.made.get(MADE)
-        if found is None:
-            found = node.made[MADE] = Tracings(node, computing(node), _pool(node))
-    return cast("Tracings", found)
 
+    def make() -> Tracings:
+        return Tracings(node, computing(node), ThreadPoolExecutor(1, "tracing"))
 
-def _pool(node: Node) -> ThreadPoolExecutor:
-    pool = ThreadPoolExecutor(1, "tracing")
-    node.ends.callback(pool.shutdown, wait=True, cancel_futures=True)
-    return pool
+    return node.made.once(MADE, make, lambda made: made.pool.shutdown(wait=True, cancel_futures=True))

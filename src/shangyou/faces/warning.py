@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
@@ -41,7 +40,6 @@ COMPUTING: Final = beside.KEY  # in Node.made: the process beside, for whoever c
 LOOKED: Final = 50  # dossiers that are looked at in a turn, the last changed first
 STALE_MS: Final = 6 * 3_600_000  # a flow that was gauged longer ago says nothing of now
 PASSING_MS: Final = 72 * 3_600_000  # after its beginning, in which the flow matters to a release that lies back
-_making = threading.Lock()
 
 
 @dataclass(eq=False, slots=True)
@@ -90,6 +88,11 @@ class Watch:
         except ShangyouError as error:
             log.warning("%s", error)
         notify.deliver(self.notices, self.channels.channel, self.joined.now)
+
+    def close(self) -> None:
+        """End; what waits is not begun any more."""
+        if self.refining is not None:
+            self.refining.shutdown(wait=True, cancel_futures=True)
 
     def _attend(self, seen: Seen) -> None:
         self.notices.post(self._due(seen))
@@ -186,13 +189,7 @@ def watch(node: Node) -> Watch:
 
 def watching(joined: Exchange) -> Watch:
     """The same of a node that is known to be a member; made once. InputError "channel.address" for its settings."""
-    node = joined.node
-    with _making:
-        found = node.made.get(MADE)
-        if found is None:
-            found = node.made[MADE] = _made(joined)
-    assert isinstance(found, Watch)
-    return found
+    return joined.node.made.once(MADE, lambda: _made(joined), Watch.close)
 
 
 def _made(joined: Exchange) -> Watch:
@@ -206,11 +203,9 @@ def _made(joined: Exchange) -> Watch:
         settings.smtp_password,
     )
     channels = Channels(settings.home, smtp, settings.webhook_secret)
-    made = Watch(joined, of(joined), SqlNotices(joined.node.database), channels, recipients(settings.notify))
+    notices = SqlNotices(joined.node.database)
     pool = ThreadPoolExecutor(1, "arrivals")
-    joined.node.ends.callback(pool.shutdown, wait=True, cancel_futures=True)
-    made.refining = pool
-    return made
+    return Watch(joined, of(joined), notices, channels, recipients(settings.notify), refining=pool)
 
 
 def turn(joined: Exchange) -> None:

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -241,7 +242,7 @@ def meeting(node: Node) -> Thread:
             return
         if not pools:
             pools.append(ThreadPoolExecutor(4, "meeting"))
-            node.ends.callback(pools[0].shutdown, cancel_futures=True)
+            node.made.at_end(partial(pools[0].shutdown, cancel_futures=True))
         at = joined.now()
         for work in (*joined.due(at), *joined.crawls(at), *crossing(joined).due(at)):
             try:

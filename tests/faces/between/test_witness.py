@@ -14,6 +14,7 @@ from shangyou.exchange.ledger.trusting import parse_trust
 from shangyou.faces.keeping import Keeping, keeping, turn
 from shangyou.flows import ledger
 from shangyou.flows.witness import cross_check
+from shangyou.wiring import Made
 from tests.fakes.exchange_basin import SEVEN, Basin, basin
 
 AGREED = {"agreement": "urn:uuid:1", "provider": "sichuan", "consumer": "ministry", "transaction": "ab"}
@@ -141,7 +142,7 @@ def test_a_node_signs_by_itself_ten_seconds_after_an_act(seven: Basin) -> None:
 
 def test_a_lone_node_has_its_own_name_and_gets_another_when_it_joins(seven: Basin) -> None:
     node = seven["qinghai"].node
-    alone = replace(node, settings=replace(node.settings, home=node.settings.home.parent / "lone"), made={})
+    alone = replace(node, settings=replace(node.settings, home=node.settings.home.parent / "lone"), made=Made())
     (node.settings.home.parent / "lone" / "ledger").mkdir(parents=True, exist_ok=True)
     assert keeping(alone).members.me.startswith("node-")
     assert not keeping(alone).joined

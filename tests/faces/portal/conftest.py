@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from tests.faces.portal.river import fill
 
 
 @pytest.fixture
-def node(tmp_path: Path) -> FakeNode:
-    return FakeNode(tmp_path)
+def node(tmp_path: Path) -> Iterator[FakeNode]:
+    made = FakeNode(tmp_path)
+    with made.ends:
+        yield made
 
 
 @pytest.fixture
@@ -28,11 +31,12 @@ def filled(node: FakeNode) -> FakeNode:
 
 
 @pytest.fixture(scope="session")
-def still(tmp_path_factory: pytest.TempPathFactory) -> FakeNode:
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeNode]:
     """A node with the small river for all tests that change nothing."""
     made = FakeNode(tmp_path_factory.mktemp("still"))
     fill(made)
-    return made
+    with made.ends:
+        yield made
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import ExitStack
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from shangyou.adapters.observations import DuckStore
 from shangyou.adapters.state import SqlIntake, SqlRegistry, StateDatabase
 from shangyou.core.ports import Person
 from shangyou.faces.portal import create_portal
+from shangyou.wiring import Made
 from tests.fakes.exchange_log import FakeLog
 
 NOW = datetime(2021, 4, 5, 12, 30, tzinfo=UTC)  # 20:30 on the legal clock
@@ -84,8 +85,8 @@ class FakeNode:
         database = StateDatabase(home / "state.sqlite" if on_disk else "")
         self.database = database
         self.settings = FakeSettings(**settings)  # type: ignore[arg-type]
-        self.made: dict[str, object] = {}
-        self.ends = ExitStack()
+        self.made = Made()
+        self.ends = closing(self.made)  # with node.ends: what was made meanwhile is ended
         self.clock = FakeClock()
         self.journal = FileJournal(home / "journal")
         self.store = DuckStore(":memory:")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from tests.faces.portal.node import FakeNode, Reader
 
 
 @pytest.fixture
-def node(tmp_path: Path) -> FakeNode:
+def node(tmp_path: Path) -> Iterator[FakeNode]:
     made = FakeNode(tmp_path, on_disk=True)
     made.people.put_person(Person("li", "operator"), "right")
     made.settings.home = tmp_path
@@ -31,7 +32,8 @@ def node(tmp_path: Path) -> FakeNode:
         made.registry.put_river(river)
     for agency in facts.agencies():
         made.registry.put_agency(agency)
-    return made
+    with made.ends:
+        yield made
 
 
 @pytest.fixture

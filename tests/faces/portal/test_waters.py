@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from tests.faces.portal.node import FakeNode, Reader
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> Reader:
+def reader(tmp_path: Path) -> Iterator[Reader]:
     node = FakeNode(tmp_path, on_disk=True)
     node.settings.home = tmp_path
-    return Reader(node).sign_in()
+    with node.ends:
+        yield Reader(node).sign_in()
 
 
 def test_the_lines_are_labelled_schematic_and_have_their_rivers(reader: Reader) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from shangyou.wiring import Node
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 MADE: Final = "ahead"  # in Node.made
 KEPT: Final = 32
 Body = Mapping[str, object]
-_making = threading.Lock()
 
 
 class Ahead:
@@ -46,9 +45,4 @@ class Ahead:
 
 def ahead(node: Node) -> Ahead:
     """The node's, made once."""
-    with _making:
-        found = node.made.get(MADE)
-        if found is None:
-            found = node.made[MADE] = Ahead()
-            node.ends.callback(found.close)
-    return cast("Ahead", found)
+    return node.made.once(MADE, Ahead, Ahead.close)

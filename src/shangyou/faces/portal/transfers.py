@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.responses import Response
 
@@ -23,13 +23,15 @@ from shangyou.faces.portal.parties import desk_of, joined
 from shangyou.faces.portal.visit import Visit
 from shangyou.faces.sentences import Sentence, sentence
 
+if TYPE_CHECKING:
+    from shangyou.wiring import Made
+
 STOP: Final = "transfers/stop"  # the deed
 MADE: Final = "portal speeds"
 MOST: Final = 200
 SHORT: Final = 1000  # ms: two looks that are closer tell no speed
 STALE: Final = 60_000  # ms: and of one that is older it is not "now"
 COUNTED: Final = ("rows", "bytes", "blocks")
-_making = threading.Lock()
 
 
 @dataclass(eq=False, slots=True)
@@ -51,12 +53,9 @@ class Speeds:
             return known
 
 
-def speeds(made: dict[str, Any]) -> Speeds:
+def speeds(made: Made) -> Speeds:
     """Those of a node, shared by all readers."""
-    with _making:
-        found = made.setdefault(MADE, Speeds())
-    assert isinstance(found, Speeds)
-    return found
+    return made.once(MADE, Speeds)
 
 
 @dataclass(frozen=True, slots=True)
