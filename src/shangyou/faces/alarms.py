@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from shangyou.core.errors import ShangyouError
@@ -28,9 +29,11 @@ def alarms(node: Node) -> SqlAlarms:
 
 def watching(node: Node) -> Watching:
     """What follows the node's store."""
+    from shangyou.faces.told import Expecting
     from shangyou.flows.detect import Watching
 
-    return Watching(node.store, node.registry, alarms(node), lambda: travel_hours(node), node.clock)
+    hours, expected = partial(travel_hours, node), Expecting(node)
+    return Watching(node.store, node.registry, alarms(node), hours, node.clock, expected=expected)
 
 
 def travel_hours(node: Node) -> Hours | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timezone
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -21,7 +21,7 @@ from shangyou.flows.columns import from_table
 from shangyou.governance.detection.detect import State, detect
 from shangyou.governance.detection.kept import Alarms
 from shangyou.governance.detection.plan import HOUR, WATCHED, Plan
-from shangyou.governance.detection.readings import NOWHERE, Hours, Readings, Waters, doubts
+from shangyou.governance.detection.readings import NOWHERE, Expected, Hours, Readings, Waters, doubts
 from shangyou.standards.surface_water import AT_LEAST, AT_MOST, Limits, limits, source_limits
 from shangyou.standards.waters import water_of
 
@@ -95,10 +95,16 @@ class Watching:
         hours: Callable[[], Hours | None],
         clock: Clock,
         legal: timezone = LEGAL,
+        expected: Callable[[], Sequence[Expected]] = tuple,
     ) -> None:
-        """hours: gives the travel times of the river network in force; None = there is no network."""
+        """Follow a store.
+
+        Args:
+            hours: gives the travel times of the river network in force; None = there is no network.
+            expected: gives what members upstream have warned of.
+        """
         self._store, self._registry, self._alarms = store, registry, alarms
-        self._hours, self._clock, self._legal = hours, clock, legal
+        self._hours, self._clock, self._legal, self._expected = hours, clock, legal, expected
         self._state, self._place = State(), Place()
         self._tuned: tuple[frozenset[str], date] | None = None
         self._plan, self._waters = Plan(), NOWHERE
@@ -128,7 +134,7 @@ class Watching:
     def _judge(self, flagged: Flagged, now: int) -> int:
         readings = readings_of(flagged, self._section_of())
         self._tune(readings, now)
-        found = detect(self._state, readings, self._plan, self._waters)
+        found = detect(self._state, readings, self._plan, self._waters, self._expected())
         count = self._alarms.put(found.alarms, now) if found.alarms else 0
         self._state = found.state  # only now: an alarm that could not be kept is raised again
         return count

@@ -72,6 +72,11 @@ def test_an_alarm_is_of_a_warnings_event_where_place_time_and_substance_fit(
     assert [each.warning for each in found] == (["w"] if fits else [])
 
 
+def test_benzene_in_the_river_is_what_a_warning_calls_benzene() -> None:
+    assert told(alarm("50.b", 10, "water_benzene"), {"w": warning(substance="benzene")}, "cq")
+    assert told(alarm("50.b", 10, "water_toluene"), {"w": warning(substance="benzene")}, "cq") == ()
+
+
 def test_what_tells_of_an_alarm_names_who_warned_and_when_it_was_expected() -> None:
     [found] = told(alarm("50.b", 9), {"w": warning()}, "cq")
     assert (found.by, found.place, found.expected) == ("sc", "50.b", NOW + round(8.9 * HOUR))

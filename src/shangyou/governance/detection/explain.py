@@ -114,7 +114,8 @@ class Case:
 
 
 def alike(one: str, other: str) -> bool:
-    """The same substance, or one a part of the other."""
+    """The same substance, or one a part of the other; benzene in a river is meant where just benzene is named."""
+    one, other = one.removeprefix("water_"), other.removeprefix("water_")
     return bool(one) and (one == other or WHOLE.get(one) == other or WHOLE.get(other) == one)
 
 
