@@ -15,7 +15,7 @@ from typing import Any, Final
 from shangyou.basin.network.check import Lines
 from shangyou.basin.network.geojson import from_shape, line_of, read_geojson, write_geojson
 from shangyou.basin.network.network import Network, build
-from shangyou.basin.network.rows import Cell, Collected, Row, collect, row_of
+from shangyou.basin.network.rows import Cell, Collected, Row, collect, every_fault, row_of
 from shangyou.basin.network.table import MOST, read_table, write_table
 from shangyou.basin.network.values import Draft, Line, NetworkError, Reach
 from shangyou.core.errors import InputError, NotFoundError, UnavailableError
@@ -44,10 +44,10 @@ def load(path: Path) -> Network:
 
 
 def read(path: Path) -> tuple[Draft, Lines]:
-    """Reaches and places of a file with their lines; raises as `load`, for what cannot be read of it."""
+    """Reaches and places of a file with their lines; raises as `load`, where something cannot be read."""
     found = parse(path.name, _bytes(path))
     if found.faults:
-        raise NetworkError(tuple(found.faults))
+        raise NetworkError(tuple(every_fault(found)))
     return found.draft, found.lines
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from shangyou.basin.network.table import write_table
+from shangyou.basin.network.values import NetworkError
 from tests.basin.network.made import fork
 from tests.faces.cli.shell import Shell
 
@@ -54,6 +55,30 @@ def test_all_faults_of_a_file_are_told_and_nothing_is_taken_in(shell: Shell, tmp
     assert taken.error is not None
     assert taken.error.code == "network.faults"
     assert shell("basin", "history", "--format", "json").rows == []
+
+
+BOTH = """kind,id,river,start,end,length_km,flow_m3s,reach,at_km
+reach,a,r,A,B,0,10,,
+reach,b,r,B,C,5,ten,,
+reach,c,r,C,B,5,-3,,
+end,e,,,,,,b,9
+"""
+
+
+def test_a_cell_that_is_no_number_hides_no_other_fault(shell: Shell, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text(BOTH, "utf-8")
+    said = shell("basin", "check", bad, "--format", "json")
+    found = {(row["line"], row["code"]) for row in said.rows}
+    assert said.code == 2
+    assert found == {
+        *((2, "network.length"), (3, "network.number"), (4, "network.value"), (5, "network.outside")),
+        (3, "network.circle"),
+    }
+    for words in (("down", "e", "--network", bad), ("spill", "--network", bad, "--at", "e", "--mass", "1")):
+        refused = shell("basin", *words).error
+        assert isinstance(refused, NetworkError)
+        assert {(each.line, each.code) for each in refused.faults} == found
 
 
 def test_a_place_is_added_changed_undone_and_removed_with_reasons(shell: Shell) -> None:

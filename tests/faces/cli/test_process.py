@@ -30,6 +30,15 @@ def test_the_exit_code_tells_the_kind_of_error(home: Path, words: tuple[str, ...
     assert "Traceback" not in done.stderr
 
 
+def test_every_fault_of_a_file_is_told_where_it_stops_a_command(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text("kind,id,river,start,end,length_km\nreach,a,r,A,B,0\nreach,b,r,B,C,ten\n", "utf-8")
+    done = run("basin", "spill", "--network", bad, "--at", "a", "--mass", "1", "--lang", "en")
+    assert done.returncode == 2
+    assert "2: [network.length] The length of reach “a”" in done.stderr
+    assert "3: [network.number] Column “length_km” holds no number" in done.stderr
+
+
 def test_a_home_without_a_node_says_how_to_make_one(tmp_path: Path) -> None:
     done = run("--home", tmp_path, "node", "status")
     assert done.returncode == 4

@@ -93,7 +93,7 @@ def _of_place(place: Place, known: Mapping[str, Reach], rivers: Mapping[str, flo
         reach = known.get(place.reach)
         if reach is None:
             found.append(("unknown_reach", "reach", {"reach": place.reach}))
-        elif not 0 <= place.at <= reach.length:
+        elif not (0 <= place.at <= reach.length or math.isnan(reach.length)):
             found.append(("outside", "at", {"at": place.at, "length": reach.length}))
     elif place.river not in rivers:
         found.append(("unknown_river", "river", {"river": place.river}))
@@ -110,7 +110,7 @@ def _of_place(place: Place, known: Mapping[str, Reach], rivers: Mapping[str, flo
 def _lengths(reaches: Sequence[Reach]) -> dict[str, float]:
     total: dict[str, float] = defaultdict(float)
     for reach in reaches:
-        total[reach.river] += reach.length if reach.length > 0 else 0.0
+        total[reach.river] += math.inf if math.isnan(reach.length) else max(reach.length, 0.0)
     return dict(total)
 
 

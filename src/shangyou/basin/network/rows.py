@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from shangyou.basin.network.check import Lines
+from shangyou.basin.network.check import Lines, check
 from shangyou.basin.network.values import UNKNOWN, Draft, Kind, Line, Place, Reach
 from shangyou.core.records import Refusal
 
@@ -69,7 +69,10 @@ class Collected:
 
 
 def collect(rows: Iterable[Row]) -> Collected:
-    """Reaches and places of rows, with every cell that cannot be read as a fault."""
+    """Reaches and places of rows, with every cell that cannot be read as a fault.
+
+    What such a cell would say stays unknown, so that the other faults of the network can be found as well.
+    """
     reaches: list[Reach] = []
     places: list[Place] = []
     lines: dict[tuple[str, int], int] = {}
@@ -78,10 +81,9 @@ def collect(rows: Iterable[Row]) -> Collected:
         if count == ROWS_MOST:
             faults.append(Refusal("network.large", {"most": ROWS_MOST}, row.line))
             break
-        before = len(faults)
         kind = _text(row, "kind", faults)
         made = _reach(row, faults) if kind == REACH else _place(row, kind, faults)
-        if made is None or len(faults) > before:
+        if made is None:
             continue
         if isinstance(made, Reach):
             lines[REACH, len(reaches)] = row.line
@@ -90,6 +92,13 @@ def collect(rows: Iterable[Row]) -> Collected:
             lines["place", len(places)] = row.line
             places.append(made)
     return Collected(Draft(tuple(reaches), tuple(places)), lines, faults)
+
+
+def every_fault(found: Collected) -> list[Refusal]:
+    """What could not be read, and what is wrong with the rest; figures of a line that has the one are not judged."""
+    told = {fault.line for fault in found.faults}
+    more = check(found.draft, found.lines) if found.draft.reaches or not found.faults else []
+    return [*found.faults, *(fault for fault in more if fault.column is None or fault.line not in told)]
 
 
 def _reach(row: Row, faults: list[Refusal]) -> Reach:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -14,6 +13,7 @@ from shangyou.faces.cli.call import Call, command, group, t
 
 if TYPE_CHECKING:
     from shangyou.basin.network.network import Network
+    from shangyou.basin.network.rows import Collected
     from shangyou.basin.network.values import Draft
     from shangyou.core.records import Refusal
 
@@ -108,10 +108,10 @@ def check(
     ] = None,
 ) -> None:
     """Every fault of a file, or of the network in force."""
-    from shangyou.basin.network.check import check as faults_of
+    from shangyou.basin.network.rows import Collected, every_fault
 
-    draft, lines, faults = _read(file) if file is not None else (_of_node(call), {}, [])
-    faults = faults or faults_of(draft, lines)
+    found = _read(file) if file is not None else Collected(_of_node(call))
+    draft, faults = found.draft, every_fault(found)
     if faults or call.format != "table":
         call.show(_faults(faults, call.words.language), ("line", "column", "said", "remedy"))
     counts = {"reaches": len(draft.reaches), "places": len(draft.places), "faults": len(faults)}
@@ -130,12 +130,13 @@ def take_in(
     """Bring a file's reaches and places in."""
     from shangyou.basin.network.revision import key_of, written
 
-    draft, _, faults = _read(file)
-    if faults:
+    found = _read(file)
+    if found.faults:
         from shangyou.basin.network.values import NetworkError
 
-        raise NetworkError(tuple(faults))
-    changes = [{"what": what, "id": id, "item": written(each)} for each in draft.items for what, id in [key_of(each)]]
+        raise NetworkError(tuple(found.faults))
+    items = found.draft.items
+    changes = [{"what": what, "id": id, "item": written(each)} for each in items for what, id in [key_of(each)]]
     with call.session() as session:
         done = session.do("network/revise", changes=json.dumps(changes, ensure_ascii=False), why=why, whole=whole)
     call.say("basin.import.done" if done["changes"] else "basin.same", **done)
@@ -231,14 +232,13 @@ def loaded(path: Path) -> Network:
     return load(path)
 
 
-def _read(path: Path) -> tuple[Draft, Mapping[tuple[str, int], int], list[Refusal]]:
+def _read(path: Path) -> Collected:
     from shangyou.adapters.network_files import parse
 
     try:
-        found = parse(path.name, path.read_bytes())
+        return parse(path.name, path.read_bytes())
     except (FileNotFoundError, IsADirectoryError) as error:
         raise NotFoundError("network.file", path=str(path)) from error
-    return found.draft, found.lines, found.faults
 
 
 def _of_node(call: Call) -> Draft:

@@ -7,8 +7,11 @@ import sys
 import traceback
 from collections.abc import Callable
 from importlib.abc import MetaPathFinder
+from typing import Final
 
 from shangyou.core.errors import ShangyouError, UnavailableError
+
+FAULTS: Final = 20  # of a file that are told; the command that checks it tells all
 
 
 class WithoutPandas(MetaPathFinder):
@@ -44,13 +47,28 @@ def ending(work: Callable[[], object]) -> None:
 
 
 def report(error: ShangyouError) -> None:
-    """Code, sentence and remedy on the standard error."""
+    """Code, sentence, the faults of a file with their lines, and the remedy on the standard error."""
     from shangyou.faces.cli.words import language
     from shangyou.faces.sentences import sentence
 
-    said = sentence(error.code, error.facts, language(sys.argv[1:], os.environ))
+    spoken = language(sys.argv[1:], os.environ)
+    said = sentence(error.code, error.facts, spoken)
     print(f"[{error.code}] {said.text}", file=sys.stderr)  # noqa: T201
+    faults = error.facts.get("faults")
+    if isinstance(faults, tuple):
+        _tell(faults, spoken)
     if said.remedy:
         print(said.remedy, file=sys.stderr)  # noqa: T201
     if "--debug" in sys.argv:
         traceback.print_exception(error)
+
+
+def _tell(faults: tuple[object, ...], spoken: str) -> None:
+    """Faults of a file, a line each."""
+    from shangyou.core.records import Refusal
+    from shangyou.faces.sentences import sentence
+
+    for each in faults[:FAULTS]:
+        if isinstance(each, Refusal):
+            said = sentence(each.code, each.facts, spoken)
+            print(f"{each.line or '-'}: [{each.code}] {said.text}", file=sys.stderr)  # noqa: T201
