@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -40,6 +41,7 @@ from shangyou.faces.cli.call import group, t
 from shangyou.faces.cli.help import Group
 
 
+@cache  # groups would be given their commands a second time
 def application() -> Callable[..., Any]:
     """The whole command line, to be called with its arguments."""
     app = group("app", Ordered)
