@@ -45,5 +45,6 @@ class ComputingAtOnce:
             peak=spread(1e4 / at),
             peak_time=spread(at),
             above=spread(0.3 * at),
+            end=spread(1.2 * at),
         )
         return cast(T, table)

@@ -11,6 +11,7 @@ from shangyou.basin.network.values import Draft
 from shangyou.basin.tracing.observed import Observed
 from shangyou.basin.tracing.result import Verdict
 from shangyou.basin.tracing.trace import trace
+from shangyou.basin.tracing.ways import lay, middle_of, spot_of
 from shangyou.core.errors import InputError, NotFoundError
 from shangyou.flows.ask_upstream import owners, request
 from shangyou.flows.trace import Asked, further, lay_out, place_of
@@ -118,3 +119,16 @@ def test_what_more_is_unknown_of_the_velocity_all_legs_have_in_common() -> None:
     for spread in (0.05, 0.1, 0.2):
         priors = lay_out(NETWORK, observed(), Asked(elsewhere=0.0, velocity_sd=spread)).priors
         assert priors.velocity_sd**2 * (1 - priors.velocity_shared) == pytest.approx(0.2 * 0.05**2)
+
+
+def test_a_stretch_is_found_on_the_river_again_by_its_name() -> None:
+    network = upper_yangtze()
+    reach, at = spot_of(network, "50.朱沱")
+    ways = lay(network, ["50.朱沱"], [reach])
+    for stretch in ways.stretches(reach, 0.0, at, 10e3):
+        middle = middle_of(network, stretch.id)
+        assert middle is not None
+        assert ways.locate(middle)[1] == pytest.approx((stretch.at + (stretch.to or 0.0)) / 2, abs=500.0)
+    assert middle_of(network, "50.朱沱") is None
+    assert middle_of(network, "nowhere 20-10 km") is None
+    assert middle_of(network, "changjiang 99999-99989 km") is None

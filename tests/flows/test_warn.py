@@ -197,9 +197,8 @@ def in_hours(limit: float | None, river: Course) -> ArrivalTable:
     size = np.ones((len(river.places), 5))
     at = np.array([place.at for place in river.places])
     names = tuple(place.id for place in river.places)
-    return ArrivalTable(
-        names, at, limit or np.nan, 9, 1e6, size[:, 0], hours * spread, size, 1.2 * hours * spread, size
-    )
+    first, peak, end = (factor * hours * spread for factor in (1.0, 1.2, 1.5))
+    return ArrivalTable(names, at, limit or np.nan, 9, 1e6, size[:, 0], first, size, peak, size, end)
 
 
 def test_bands_of_the_ensemble_go_into_the_table_and_what_does_not_come_is_left_out() -> None:
@@ -211,6 +210,7 @@ def test_bands_of_the_ensemble_go_into_the_table_and_what_does_not_come_is_left_
     assert first.first is not None
     assert first.first_early < first.first
     assert (first.first_late, first.concentration) == (None, 1.0)  # beyond the horizon
+    assert (first.until_early, first.until, first.until_late) == (NOW + 4_320_000, NOW + 5_400_000, None)
     assert {each.place for each in told.arrivals} >= set(DOWN)
     assert "1 处实测流量" in told.method
     nothing = table({"arrivals": by_transport(NETWORK, content(BODY), [], NOW, Beside())}, "sichuan", "e")

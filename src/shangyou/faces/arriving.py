@@ -18,7 +18,7 @@ from shangyou.faces.rows import Rows
 from shangyou.flows.spill import Arrivals
 
 REAL: Final = pa.float64()
-FIGURES: Final = ("first_h", "peak_mg_l", "peak_h", "above_h")
+FIGURES: Final = ("first_h", "peak_mg_l", "peak_h", "above_h", "end_h")
 SECOND: Final = ("first_h", "fastest_h", "peak_mg_l", "peak_h")  # by regression, beside the ensemble
 BANDS: Final = tuple(f"p{round(q * 100):02d}" for q in QUANTILES)
 ARRIVALS: Final = pa.schema(
@@ -39,6 +39,8 @@ SHOWN: Final = (  # of it, in a table for people
     "peak_mg_l_p95",
     "peak_h_p50",
     "above_h_p50",
+    "end_h_p50",
+    "end_h_p95",
     "jobson_first_h",
     "jobson_peak_h",
 )
@@ -51,7 +53,8 @@ REACHES: Final = pa.schema(
 def arrived(found: Arrivals) -> Rows:
     """One row for each place below: hours after the release began, concentrations, and how likely it is reached."""
     table = found.table
-    columns = {"first_h": table.first, "peak_mg_l": table.peak, "peak_h": table.peak_time, "above_h": table.above}
+    values = (table.first, table.peak, table.peak_time, table.above, table.end)
+    columns = dict(zip(FIGURES, values, strict=True))
     rows: list[dict[str, object]] = []
     for i, place in enumerate(found.places):
         row: dict[str, object] = {
@@ -63,9 +66,9 @@ def arrived(found: Arrivals) -> Rows:
             "distance_km": place.at / 1000,
             "reached": float(table.reached[i]),
         }
-        for figure, values in columns.items():
+        for figure, column in columns.items():
             scale = 1.0 if figure == "peak_mg_l" else 3600.0
-            row |= {f"{figure}_{band}": _known(values[i] / scale, k) for k, band in enumerate(BANDS)}
+            row |= {f"{figure}_{band}": _known(column[i] / scale, k) for k, band in enumerate(BANDS)}
         rows.append(row | _second(found.second, i))
     return made(ARRIVALS, rows)
 

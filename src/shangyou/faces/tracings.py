@@ -25,6 +25,7 @@ from shangyou.core.errors import ConflictError, InputError, NotFoundError, Shang
 from shangyou.exchange.ledger.entry import pseudonym
 from shangyou.faces.beside import computing
 from shangyou.flows.gauged import RiverOfDay, river_of
+from shangyou.flows.learned import Learned, learned
 from shangyou.flows.ledger import record
 from shangyou.flows.spill import Computing
 from shangyou.flows.trace import Asked, Work, lay_out, place_of, seen_at, work, work_of
@@ -206,6 +207,15 @@ def named(network: Network, stations: Sequence[str], simulated: bool) -> list[st
 def may_be_named(place: Place, simulated: bool) -> bool:
     """Where everything is simulated, only what is invented."""
     return not simulated or place.source == SIMULATED
+
+
+def learned_of(node: Node, place: str, began: int) -> Learned | None:
+    """What this node's newest tracing of a release from a place, begun then [ms], has learned of the river."""
+    for run in tracings(node).runs():
+        told = None if run.found is None else learned(run.found, place, began)
+        if told is not None:
+            return told
+    return None
 
 
 def tracings(node: Node) -> Tracings:

@@ -16,12 +16,11 @@ from shangyou.core.errors import ShangyouError
 from shangyou.exchange.member import Level, Standing
 from shangyou.faces import beside
 from shangyou.faces.together import of
-from shangyou.faces.tracings import tracings
+from shangyou.faces.tracings import learned_of
 from shangyou.faces.wording import words
 from shangyou.flows import notify, warn
 from shangyou.flows.arrivals import affected, by_transport, by_travel, flows
 from shangyou.flows.gauged import flows_in
-from shangyou.flows.learned import Learned, learned
 from shangyou.flows.notify import Recipient, recipients
 from shangyou.flows.saying import Together
 from shangyou.flows.warn import Seen
@@ -140,16 +139,9 @@ class Watch:
     def transport(self, content: Content, now: int) -> Mapping[str, object]:
         """The same by the transport, some seconds later; raises as `by_transport`."""
         node = self.joined.node
-        network, gauged, traced = rivers(node).network(), self.gauged(_began(content)), self._traced(content)
+        network, gauged = rivers(node).network(), self.gauged(_began(content))
+        traced = learned_of(node, content.place, _began(content))
         return by_transport(network, content, gauged, now, beside.computing(node), traced)
-
-    def _traced(self, content: Content) -> Learned | None:
-        """What this node's newest tracing of this release has learned of the river."""
-        for run in tracings(self.joined.node).runs():
-            told = None if run.found is None else learned(run.found, content.place, _began(content))
-            if told is not None:
-                return told
-        return None
 
     def downstream(self, place: str) -> dict[str, float]:
         """Members of the federation whose waters it reaches, with the hours. NotFoundError "network.place"."""

@@ -36,6 +36,7 @@ ACTS: Final = {
     "zh": {"request": "答复", "": "确认"},
     "en": {"request": "answer", "": "acknowledge"},
 }
+SIZES: Final = (("t", 1e6), ("kg", 1e3), ("g", 1.0))  # unit, grams in it
 UNKNOWN: Final = {"zh": "不明", "en": "not known"}
 
 
@@ -97,11 +98,27 @@ def substance(content: Content, language: str) -> str:
 
 
 def amount(content: Content, language: str) -> str:
-    """The amount in kilograms or tonnes with its bounds; that it is not known, where it is not."""
+    """The amount in grams, kilograms or tonnes with its bounds; that it is not known, where it is not."""
     known = [each for each in (content.amount_least, content.amount, content.amount_most) if each is not None]
     if not known:
         return UNKNOWN[language]
-    unit, size = ("t", 1e6) if max(known) >= 1e6 else ("kg", 1e3)
-    told = "–".join(f"{each / size:.3g}" for each in ([known[0], known[-1]] if len(known) > 1 else known))
+    unit, size = _unit(max(known))
+    told = "–".join(_three(each / size) for each in ([known[0], known[-1]] if len(known) > 1 else known))
     middle = content.amount
-    return f"{middle / size:.3g} {unit} ({told})" if middle is not None and len(known) > 1 else f"{told} {unit}"
+    return f"{_three(middle / size)} {unit} ({told})" if middle is not None and len(known) > 1 else f"{told} {unit}"
+
+
+def mass(grams: float) -> str:
+    """One amount in grams, kilograms or tonnes."""
+    unit, size = _unit(grams)
+    return f"{_three(grams / size)} {unit}"
+
+
+def _unit(grams: float) -> tuple[str, float]:
+    return next(each for each in SIZES if grams >= each[1] or each is SIZES[-1])
+
+
+def _three(value: float) -> str:
+    """A figure with three digits that count."""
+    shown = float(f"{value:.3g}")
+    return f"{shown:,.0f}" if shown >= 100 else f"{shown:g}"

@@ -32,6 +32,7 @@ LEAST: Final = 0.01  # of the usual flow: less says nothing more of velocity
 MEMBERS: Final = 400  # of an ensemble
 NOMINAL: Final = 1e6  # g: of what amount is not known, for the times alone
 QUANTILES: Final = (0, 2, 4)  # of the table's five: 5, 50, 95 %
+TIMES: Final = tuple(f"{name}{part}" for name in ("first", "peak", "until") for part in ("_early", "", "_late"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,15 +165,13 @@ def _computed(each: Reached, found: Arrivals, row: int, told: bool) -> dict[str,
     table = found.table
     first = [found.moment(float(table.first[row, q])) for q in QUANTILES]
     peak = [found.moment(float(table.peak_time[row, q])) for q in QUANTILES]
-    until = found.moment(float(table.first[row, 2] + table.above[row, 2]))
-    times = dict(
-        zip(("first_early", "first", "first_late", "peak_early", "peak", "peak_late"), first + peak, strict=True)
-    )
+    until = [found.moment(float(table.end[row, q])) for q in QUANTILES]
+    times = dict(zip(TIMES, first + peak + until, strict=True))
     sizes = (
         {"concentration": float(table.peak[row, 2]), "concentration_high": float(table.peak[row, 4])} if told else {}
     )
     finite = {name: value for name, value in sizes.items() if math.isfinite(value)}
-    return _place(each) | {name: at for name, at in (times | {"until": until}).items() if at is not None} | finite
+    return _place(each) | {name: at for name, at in times.items() if at is not None} | finite
 
 
 def _row(each: Reached, start: int) -> dict[str, object]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shangyou.basin.course import Course, Place
 from shangyou.basin.transport.ensemble import draw, ensemble
@@ -23,8 +25,10 @@ def river(dispersion: float = np.nan) -> Course:
 
 def test_bands_are_in_order_and_the_later_place_is_reached_later() -> None:
     table = ensemble(river(), Release(0.0, 1e6), limit=0.01, members=140)
-    for figure in (table.first, table.peak, table.peak_time, table.above):
+    for figure in (table.first, table.peak, table.peak_time, table.above, table.end):
         assert np.all(np.diff(figure, axis=1) >= 0)
+    assert np.all(table.first < table.peak_time)
+    assert np.all(table.peak_time < table.end)
     assert np.all(table.first[1] > table.first[0])
     assert np.all(table.peak[1] < table.peak[0])
     assert np.all(table.reached == 1)
@@ -41,6 +45,7 @@ def test_members_that_know_everything_agree_with_the_one_answer() -> None:
         over = curves.time[curves.concentration[:, i] > 0.5]
         assert table.first[i, 2] == pytest.approx(over[0], rel=0.02)
         assert table.above[i, 2] == pytest.approx(over[-1] - over[0], rel=0.05)
+        assert table.end[i, 2] == pytest.approx(over[-1], rel=0.02)
 
 
 def test_a_long_release_is_composed_as_it_is_reckoned() -> None:
@@ -56,6 +61,7 @@ def test_a_limit_above_all_peaks_is_never_reached() -> None:
     table = ensemble(river(), Release(0.0, 1.0), limit=1e6, members=14)
     assert np.all(table.reached == 0)
     assert np.all(np.isinf(table.first))
+    assert np.all(np.isinf(table.end))
     assert np.all(table.above == 0)
     assert np.all(np.isfinite(table.peak))
 
@@ -97,8 +103,8 @@ def test_a_number_of_members_that_cannot_be_is_refused(members: int) -> None:
 
 def test_a_triangle_passes_as_drawn() -> None:
     time, c = np.array([0.0, 10.0, 20.0, 30.0]), np.array([0.0, 0.0, 4.0, 0.0])
-    first, peak, when, above = passage(time, c, 1.0)
-    assert (first, above) == (12.5, 15.0)
+    first, peak, when, above, end = passage(time, c, 1.0)
+    assert (first, above, end) == (12.5, 15.0, 27.5)
     assert peak >= 4.0
     assert when == pytest.approx(20.0)
 
@@ -118,3 +124,27 @@ def test_a_release_of_many_hours_is_composed_of_few_points() -> None:
     at, c = compose(time, unit, hours)
     assert len(at) <= MOST
     assert np.trapezoid(c[:, 0], at) == pytest.approx(60.0 * np.trapezoid(unit[:, 0], time), rel=1e-3)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.1, 10.0), st.floats(0.0, 5.0)), min_size=3, max_size=30),
+    st.floats(0.05, 6.0),
+)
+def test_what_is_above_the_limit_lies_between_arrival_and_end(curve: list[tuple[float, float]], limit: float) -> None:
+    """Whatever the curve: it may rise above the limit more than once, and end above it."""
+    steps, values = np.array([(0.1, 0.0), *curve]).T
+    time, values = np.cumsum(steps), np.ascontiguousarray(values)
+    first, _, when, above, end = passage(time, values, limit)
+    if values.max() <= limit:
+        return
+    assert first <= when <= end
+    over = time[values > limit]
+    assert first <= over[0] + 1e-9
+    assert end >= over[-1] - 1e-9
+    assert np.isinf(end) == (values[-1] > limit)
+    assert above <= min(end, time[-1]) - first + 1e-6
+
+
+def test_two_rises_above_the_limit_end_with_the_second() -> None:
+    time, values = np.arange(7.0), np.array([0.0, 2.0, 0.0, 0.0, 3.0, 0.0, 0.0])
+    assert passage(time, values, 1.0)[3:] == pytest.approx((1.0 + 4 / 3, 4 + 2 / 3))

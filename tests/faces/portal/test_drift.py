@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from shangyou.faces.portal.drift import HOUR, LONGEST, MOST, Row, drift
 from shangyou.governance.warning.values import Arrival
 
 T0 = 1_790_000_000_000
-TIMES = ("first_early", "first", "first_late", "peak_early", "peak", "peak_late", "until")
+TIMES = ("first_early", "first", "first_late", "peak_early", "peak", "peak_late", "until", "until_early", "until_late")
 NOTHING: dict[str, Any] = dict.fromkeys((*TIMES, "concentration", "concentration_high"))
 
 
@@ -41,6 +42,13 @@ def test_at_the_time_of_an_arrival_it_is_at_that_place() -> None:
     assert found.nearest[16] == 40_000  # as much after its end (14) as the late peak (12) is after the peak (10)
     assert found.size[15] == pytest.approx(0.5)  # half way between 1 and 0.25, on a logarithmic scale
     assert found.banded
+
+
+def test_a_table_that_tells_a_late_end_draws_that() -> None:
+    rows = [(at, replace(row, until_early=row.until, until_late=T0 + 17 * HOUR)) for at, row in BANDED[:1]]
+    found = drift(rows, T0)
+    assert found is not None
+    assert found.nearest[16] < found.nearest[17] == 40_000
 
 
 def test_what_came_past_the_last_place_is_not_drawn_any_more() -> None:

@@ -217,7 +217,8 @@ def test_a_supposed_release_says_so_and_is_computed_beside(tmp_path: Path) -> No
         first = plume(reader, asked)
         assert first["pending"]
         assert first["supposed"]
-        assert "500 千克" in first["title"]
+        assert "500 kg" in first["title"]
+        assert any("0.5 t (0.1–2)" in note for note in first["notes"])
         beside.go.set()
         found = computed(reader, asked)
         reach = next(each for each in upper_yangtze().reaches if each.river == "changjiang" and len(each.line) > 2)
@@ -227,6 +228,29 @@ def test_a_supposed_release_says_so_and_is_computed_beside(tmp_path: Path) -> No
     assert found["peak"][1] < found["peak"][5]
     assert here["release"] == pytest.approx(reach.line[1], abs=1e-3)
     assert here["title"].startswith("假想在长江")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "kg"),
+    [
+        ("kg=0.25", "250 g", 0.25),
+        ("kg=0.0005&hours=1.5", "0.5 g", 0.0005),
+        ("kg=1500", "1.5 t", 1500),
+        ("kg=999600", "1,000 t", 999600),
+        ("kg=nan", "1 t", 1000),
+        ("kg=a+lot", "1 t", 1000),
+        ("kg=-3", "0.001 g", 1e-6),
+    ],
+)
+def test_an_amount_may_be_grams_as_well_as_tonnes(tmp_path: Path, asked: str, said: str, kg: float) -> None:
+    node = FakeNode(tmp_path, on_disk=True)
+    node.settings.home = tmp_path
+    node.made[COMPUTING] = Failing()
+    with node.ends:
+        found = plume(Reader(node).sign_in(), f"section=50.朱沱&{asked}")
+    assert said in found["title"]
+    assert found["kg"] == pytest.approx(kg)
+    assert found["hours"] == (1.5 if "hours" in asked else 0.0)
 
 
 def test_a_river_of_which_too_little_is_known_says_so(tmp_path: Path) -> None:

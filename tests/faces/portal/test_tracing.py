@@ -130,8 +130,34 @@ def test_the_request_leads_filled_in_to_the_warning_centre(told: str) -> None:
     assert given["noticed"][0].startswith("2026-01-06T")
 
 
+def links(page: str) -> list[str]:
+    """Where the map is asked for the plume of a candidate."""
+    return [unescape(each) for each in re.findall(r'href="(/map\?[^"]+)"', page)]
+
+
+def test_the_plume_of_every_candidate_is_a_press_away(told: str, reader: Reader) -> None:
+    ranked = told.partition('aria-labelledby="ranked"')[2].partition("</table>")[0]
+    assert len(links(ranked)) == ranked.count('<th scope="row">') - 1  # not of what is elsewhere along the water
+    first = links(told)[0]
+    assert first == links(ranked)[0]
+    given = {name: values[0] for name, values in parse_qs(urlsplit(first).query).items()}
+    assert float(given["least"]) <= float(given["kg"]) <= float(given["most"])
+    assert given["substance"] == "ammonia_nitrogen"
+    assert "Invented outlet" in reader.get(first).text.partition('id="drawer"')[2]  # though it is no section
+    answer = reader.client.get(f"/map/plume?{urlsplit(first).query}").json()
+    assert answer["supposed"]
+    assert "ammonia nitrogen" in answer["title"].lower()
+    assert any("50.朱沱" in each["name"] or "Zhutuo" in each["name"] for each in answer["seen"])  # what it rests on
+    assert answer["kg"] == pytest.approx(float(given["kg"]))
+    assert answer["times"][0] == int(given["began"])
+
+
 def test_without_candidates_the_water_itself_is_searched(reader: Reader) -> None:
-    assert "The source probably lies" in over(reader, begin(reader, *STATIONS, free="yes"))
+    page = over(reader, begin(reader, *STATIONS, free="yes"))
+    assert "The source probably lies" in page
+    [first, *_] = links(page)
+    assert first.startswith("/map?reach=")
+    assert reader.get(first).status_code == 200
 
 
 def test_what_was_traced_before_is_listed_with_its_finding(reader: Reader, told: str) -> None:

@@ -102,6 +102,11 @@ def test_who_asks_for_a_cause_warns_nobody_until_somebody_knows_it() -> None:
         ("update", {"changes": {"began": NOW + 1}}, "entry.field"),
         ("information", {"arrivals": {"at": NOW, "rows": [{"place": "a"}, {"place": "a"}]}}, "entry.field"),
         ("information", {"arrivals": {"at": NOW, "rows": [{"place": "a", "peak": 2, "peak_late": 1}]}}, "entry.field"),
+        (
+            "information",
+            {"arrivals": {"at": NOW, "rows": [{"place": "a", "until": 2, "until_early": 3}]}},
+            "entry.field",
+        ),
     ],
 )
 def test_what_may_not_be_said_stays_without_effect(verb: str, body: Mapping[str, Any], code: str) -> None:
@@ -204,6 +209,17 @@ def test_an_update_takes_nothing_back_that_a_warning_must_say(changed: dict[str,
 def test_a_moment_that_no_calendar_holds_opens_nothing(noticed: object) -> None:
     with pytest.raises(InputError, match=r"entry\.field"):
         Talk(noticed=noticed).seen()
+
+
+def test_a_table_of_an_earlier_edition_has_an_end_without_a_band_and_a_newer_one_has_both() -> None:
+    old: dict[str, object] = {"place": "50.朱沱", "first": NOW, "until": NOW + 9}
+    talk = Talk(arrivals={"at": NOW, "rows": [old]})
+    talk.say(
+        "cq", "information", arrivals={"at": NOW, "rows": [{**old, "until_early": NOW + 5, "until_late": NOW + 12}]}
+    )
+    tables = talk.seen("gz").tables
+    ends = {by: (a.until_early, a.until, a.until_late) for by, t in tables.items() for a in t.arrivals}
+    assert ends == {"sc": (None, NOW + 9, None), "cq": (NOW + 5, NOW + 9, NOW + 12)}
 
 
 def test_arrivals_that_no_calendar_holds_are_void() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,6 +20,7 @@ from shangyou.core.records import Array
 
 SOURCES: Final = (Kind.OUTLET, Kind.RISK)  # places from which something may come, where nobody names others
 BEYOND: Final = 300e3  # m below the last station that a way goes on: where a further sample may still meet the pulse
+STRETCH: Final = re.compile(r"(.+) (\d+)-(\d+) km")  # how a stretch is named: river, km above its mouth
 Spot = tuple[int, float]  # reach of the network, m below its head
 
 
@@ -78,6 +80,21 @@ def spot_of(network: Network, place: str) -> Spot:
     """Where a place lies. NotFoundError "network.place"."""
     i = network.index(place)
     return int(network.reach_of[i]), float(network.at[i])
+
+
+def middle_of(network: Network, stretch: str) -> Spot | None:
+    """Where the middle of a stretch lies, by the name that `Ways.stretches` gave it; None for what is none of it."""
+    found = STRETCH.fullmatch(stretch)
+    if found is None:
+        return None
+    river, above = found[1], 500.0 * (int(found[2]) + int(found[3]))
+    on = [i for i, reach in enumerate(network.reaches) if reach.river == river]
+    mouth = min((network.to_end[i] - network.length[i] for i in on), default=0.0)
+    for i in on:
+        below = float(network.to_end[i] - mouth) - above
+        if 0 <= below <= network.length[i]:
+            return i, below
+    return None
 
 
 def sources_above(network: Network, stations: Iterable[str]) -> list[Place]:

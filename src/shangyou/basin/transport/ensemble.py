@@ -120,7 +120,7 @@ def ensemble(
         raise InputError("course.flow", reaches=len(course.reaches), flow=f"{day.flow.shape[1]} columns")
     level = np.nan if limit is None else float(limit)
     found, last = _members(Task(course, release, level, day, fate, places, reach, horizon), draws, tell)
-    found[:, :, (0, 2)] += draws.start[:, None, None] + release.start
+    found[:, :, (0, 2, 4)] += draws.start[:, None, None] + release.start
     bands = np.quantile(found, QUANTILES, axis=0, method="inverted_cdf")  # of values, since some are infinite
     open_ended = bool(np.isnan(course.dispersion).any())
     return ArrivalTable(
@@ -134,6 +134,7 @@ def ensemble(
         peak=bands[:, :, 1].T,
         peak_time=bands[:, :, 2].T,
         above=bands[:, :, 3].T,
+        end=bands[:, :, 4].T,
         formulas=tuple(FORMULAS) if open_ended else (),
     )
 
@@ -152,10 +153,10 @@ class Task(NamedTuple):
 
 
 def _members(task: Task, draws: Draws, tell: Callable[[float], None] | None) -> tuple[Array, float]:
-    """(M, P, 4) first arrival, peak, its time and time above the limit of each member; and the longest horizon [s]."""
+    """(M, P, 5) arrival, peak, its time, time above the limit, its end, of each member; and the longest horizon [s]."""
     members = len(draws.flow)
-    found = np.zeros((members, len(task.places), 4))
-    found[:, :, (0, 2)] = np.inf
+    found = np.zeros((members, len(task.places), 5))
+    found[:, :, (0, 2, 4)] = np.inf
     longest = 0.0
     for begin in range(0, members, CHUNK):
         some = slice(begin, begin + CHUNK)
@@ -166,7 +167,7 @@ def _members(task: Task, draws: Draws, tell: Callable[[float], None] | None) -> 
 
 
 def _some(task: Task, draws: Draws, found: Array) -> float:
-    """The members of some draws, into (m, P, 4); returns the longest horizon [s]."""
+    """The members of some draws, into (m, P, 5); returns the longest horizon [s]."""
     course = task.course
     here = hydraulics(course, draws.flow[:, None, None] * task.day.flow)
     velocity = here.velocity * draws.velocity[:, None, None]

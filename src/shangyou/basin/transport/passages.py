@@ -1,4 +1,4 @@
-"""What passes a place: arrival, peak and duration of a curve (a kernel), and the curve of a longer release."""
+"""What passes a place: arrival, peak, duration and end of a curve (a kernel), and the curve of a longer release."""
 
 from __future__ import annotations
 
@@ -72,13 +72,16 @@ def _top(time: Array, c: Array) -> tuple[float, float]:
 
 
 @compiled
-def passage(time: Array, c: Array, limit: float) -> tuple[float, float, float, float]:
-    """First arrival above the limit, peak, time of the peak, and time above the limit; NaN limit: FRONT of the peak."""
+def passage(time: Array, c: Array, limit: float) -> tuple[float, float, float, float, float]:
+    """First arrival above the limit, peak, its time, time above the limit, and when it falls below for the last time.
+
+    NaN limit: FRONT of the peak. Times that do not come are inf: so is the last one of a curve that ends above.
+    """
     peak, when = _top(time, c)
     level = FRONT * peak if np.isnan(limit) else limit
     if not peak > level:
-        return np.inf, peak, when if peak > 0.0 else np.inf, 0.0
-    first, above = np.inf, 0.0
+        return np.inf, peak, when if peak > 0.0 else np.inf, 0.0, np.inf
+    first, above, last = np.inf, 0.0, when
     for i in range(1, len(c)):
         low, high = c[i - 1], c[i]
         if low <= level and high <= level:
@@ -89,21 +92,25 @@ def passage(time: Array, c: Array, limit: float) -> tuple[float, float, float, f
             first = min(first, time[i - 1] + part * span)
             above += (1.0 - part) * span
         elif high <= level:
-            above += (level - low) / (high - low) * span
+            part = (level - low) / (high - low)
+            last = max(last, time[i - 1] + part * span)
+            above += part * span
         else:
             above += span
             first = min(first, time[i - 1])
-    return min(first, when), peak, when, above
+    if c[-1] > level:
+        last = np.inf
+    return min(first, when), peak, when, above, last
 
 
 @compiled
 def _passages(time: Array, curves: Array, limit: float) -> Array:
-    out = np.empty((curves.shape[1], 4))
+    out = np.empty((curves.shape[1], 5))
     for p in range(curves.shape[1]):
-        out[p, 0], out[p, 1], out[p, 2], out[p, 3] = passage(time, curves[:, p], limit)
+        out[p, 0], out[p, 1], out[p, 2], out[p, 3], out[p, 4] = passage(time, curves[:, p], limit)
     return out
 
 
 def passages(time: Array, curves: Array, boxes: Array, limit: float) -> Array:
-    """(P, 4) passage of each place's curve, composed over the boxes."""
+    """(P, 5) passage of each place's curve, composed over the boxes."""
     return _passages(*compose(time, curves, boxes), limit)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shangyou.basin.course import LARGEST_FLOW, Course
 from shangyou.basin.transport.dispersion import FORMULAS
 from shangyou.basin.transport.hydraulics import Hydraulics
-from shangyou.basin.transport.values import Fate
+from shangyou.basin.transport.values import LONGEST, Fate
 from shangyou.core.errors import InputError
 from shangyou.core.records import Array, Ints
 
@@ -148,10 +148,13 @@ def first_step(seen: Watched, horizon: float | Array, resolution: float = RESOLU
 
 
 def enough(course: Course, laid: Lay, seen: Watched) -> Array:
-    """(...) a time by which a pulse has passed the last place [s]: stopped by storage and reservoirs, and spread."""
+    """(...) a time by which a pulse has passed the last place [s]: stopped by storage and reservoirs, and spread.
+
+    Ten years at most: where next to nothing flows, a reservoir would be reckoned for longer than anybody waits.
+    """
     last = np.maximum(seen.times.max(axis=-1, initial=0.0), 60.0)
     stopped = last * float(np.max(course.storage_ratio))
     passed = (laid.bounds[..., 1:] > 0) & (laid.bounds[..., 1:] <= last[..., None])
     wait = np.sum(np.where(passed, laid.stops[..., 0], 0.0), axis=-1)
     width = np.sqrt(seen.variance.max(axis=-1, initial=0.0))
-    return np.asarray(1.2 * (last + stopped) + 8.0 * width + 6.0 * wait, np.float64)
+    return np.minimum(1.2 * (last + stopped) + 8.0 * width + 6.0 * wait, LONGEST)

@@ -84,15 +84,15 @@ def _times(course: Course, at: float, day: Array, runoff: float, places: Array, 
 def _passages(
     times: Array, flow: Array, mean_flow: Array, decay: Array, release: Release, limit: float, silent: Marks
 ) -> Array:
-    """(P, 4) passage of the triangles that Jobson's equations 7, 18 and 19 make; NaN where there is none."""
+    """(P, 5) passage of the triangles that Jobson's equations 7, 18 and 19 make; NaN where there is none."""
     from shangyou.basin.transport.passages import passages
 
-    out = np.full((len(times), 4), np.nan)
+    out = np.full((len(times), 5), np.nan)
     for i in np.flatnonzero(np.logical_not(silent)):
         height = unit_peak(times[i] / 3600, flow[i] / mean_flow[i])
         edge = LEADING_EDGE * times[i]
         corners = np.array([0.0, edge, times[i], max(edge + 2e6 / height, times[i] * 1.001)])
         top = height / (1e6 * flow[i]) * np.exp(-decay[i] * times[i])
         out[i] = passages(corners, np.array([[0.0], [0.0], [top], [0.0]]), release.boxes(), limit)[0]
-    out[:, (0, 2)] += release.start
+    out[:, (0, 2, 4)] += release.start
     return out

@@ -165,4 +165,5 @@ class ArrivalTable:
     peak: Array  # (P, 5) g/m3
     peak_time: Array  # (P, 5) s
     above: Array  # (P, 5) s, how long it stays above the limit
+    end: Array  # (P, 5) s, when it falls below the limit for the last time; inf also where it never is above
     formulas: tuple[str, ...] = field(default=())  # of dispersion; () = the course's coefficients are calibrated

@@ -44,7 +44,17 @@ CLOCKS: Final = pa.schema(
         *(("left_s", WHOLE), ("role", TEXT), ("message", TEXT)),
     ]
 )
-TIMES: Final = ("first", "first_early", "first_late", "peak", "peak_early", "peak_late", "until")
+TIMES: Final = (
+    "first",
+    "first_early",
+    "first_late",
+    "peak",
+    "peak_early",
+    "peak_late",
+    "until",
+    "until_early",
+    "until_late",
+)
 ARRIVALS: Final = pa.schema(
     [
         *((name, TEXT) for name in ("by", "place", "name_zh", "name_en", "member")),

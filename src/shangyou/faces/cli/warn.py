@@ -18,7 +18,7 @@ SHOWN: Final = {  # what to show: question, columns of a table
     "clocks": ("warning/clocks", ("member", "kind", "state", "step", "due", "done", "left_s")),
     "arrivals": (
         "warning/arrivals",
-        ("by", "name_zh", "member", "distance", "first", "peak", "concentration", "first_later_s", "apart"),
+        ("by", "name_zh", "member", "distance", "first", "peak", "until", "concentration", "first_later_s", "apart"),
     ),
     "receipts": ("warning/receipts", ()),
     "notices": ("warning/notices", ("role", "channel", "address", "due", "sent", "attempts", "trouble", "detail")),

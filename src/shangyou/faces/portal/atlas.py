@@ -9,6 +9,7 @@ import numpy as np
 from starlette.responses import Response
 
 from shangyou.core.clock import LEGAL
+from shangyou.core.errors import NotFoundError
 from shangyou.core.registry import Section, Status
 from shangyou.faces.portal import figures, names, present, waters
 from shangyou.faces.portal.spans import DAY, SPANS
@@ -25,7 +26,7 @@ SHOWN: Final = ("day", "week", "month")
 def page(visit: Visit) -> Response:
     """The page; with `section` in the address its drawer is open."""
     at, states = present.states(visit)
-    open_id = visit.query("section")
+    found, water = in_view(visit)
     return visit.page(
         "map.html",
         states=sorted(states, key=lambda s: (-s.class_no, s.section.id)),
@@ -33,14 +34,38 @@ def page(visit: Visit) -> Response:
         at=at,
         span=visit.query("span") if visit.query("span") in SHOWN else "week",
         spans=SHOWN,
-        opened=opened(visit, open_id) if open_id else None,
-        water=waters.water(visit) if visit.query("reach") and not open_id else "",
+        opened=found,
+        water=water,
     )
 
 
+def in_view(visit: Visit) -> tuple[State | None, str]:
+    """What the address opens: a section with its class; or the name of a place or a point of the network.
+
+    Raises NotFoundError "registry.section"; and as `waters.water`.
+    """
+    id = visit.query("section")
+    if not id:
+        return None, waters.water(visit) if visit.query("reach") else ""
+    try:
+        return opened(visit, id), ""
+    except NotFoundError:
+        name = waters.named(visit, id)  # an outlet, an intake: on the network, and no section
+        if not name:
+            raise
+        return None, name
+
+
 def drawer(visit: Visit) -> Response:
-    """The drawer of one section alone."""
-    return visit.page("map_drawer.html", opened=opened(visit, visit.request.path_params["id"]))
+    """The drawer of one section, or of another place of the network, alone."""
+    id = visit.request.path_params["id"]
+    try:
+        return visit.page("map_drawer.html", opened=opened(visit, id))
+    except NotFoundError:
+        name = waters.named(visit, id)
+        if not name:
+            raise
+        return visit.page("map_water.html", water=name)
 
 
 def opened(visit: Visit, id: str) -> State:

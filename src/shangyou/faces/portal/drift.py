@@ -25,7 +25,7 @@ class Drift:
     front: Array  # (k,) the leading edge, median
     end: Array  # (k,) where it is over, median; of a table without ends the peak
     farthest: Array  # (k,) the leading edge, by its 5 % quantile of arrival: it may be as far already
-    nearest: Array  # (k,) the end, as much later as the 95 % quantile of the peak is: it may be as high up still
+    nearest: Array  # (k,) the end, by its 95 % quantile: it may be as high up still
     peak: Array  # (k,) median
     size: Array  # (k,) g/m3 of the peak, median
     high: Array  # (k,) g/m3 of the peak, 95 %
@@ -49,16 +49,19 @@ def drift(rows: Sequence[Row], began: int, duration: float = 0.0) -> Drift | Non
         return np.array([start, *(np.nan if value is None else float(value - began) for value in told)])
 
     peak, until = column("peak", last / 2), column("until", last)
-    early, late = column("first_early", 0.0), column("peak_late", last)
+    early, late, over_late = column("first_early", 0.0), column("peak_late", last), column("until_late", last)
     banded = bool(np.isfinite(early[1:]).any() and np.isfinite(late[1:]).any())
-    over = max(float(np.nanmax(each[1:], initial=-1.0, where=np.isfinite(each[1:]))) for each in (peak, until, late))
+    over = max(
+        float(np.nanmax(each[1:], initial=-1.0, where=np.isfinite(each[1:]))) for each in (peak, until, late, over_late)
+    )
     if over < 0:
         return None
     time = _steps(over)
     where_peak = _where(at, peak, time, gone=np.nan)
     front = np.fmax(_where(at, column("first", 0.0), time), where_peak)
     end = _where(at, until, time, gone=np.nan) if np.isfinite(until[1:]).any() else where_peak
-    behind = np.where(np.isfinite(until + late - peak), until + late - peak, late)  # no table tells a late end
+    told = np.isfinite(over_late[1:]).any()  # else as much later as the late peak is after the peak
+    behind = over_late if told else np.where(np.isfinite(until + late - peak), until + late - peak, late)
     nearest = np.fmin(_where(at, behind, time, gone=np.nan), end) if banded else np.full(len(time), np.nan)
     return Drift(
         time=time + began,

@@ -29,6 +29,15 @@ def moment_text(ms: int, now: int) -> str:
     return then.strftime("%m-%d %H:%M" if then.year == legal(now).year else "%Y-%m-%d %H:%M")
 
 
+def band(early: int | None, late: int | None, now: int) -> str:
+    """Two times as plain text; of the second only the hour, where the day is the same; "" where one is missing."""
+    if early is None or late is None:
+        return ""
+    low, high = moment_text(early, now), moment_text(late, now)
+    day, _, hour = high.rpartition(" ")
+    return f"{low}–{hour}" if low.startswith(f"{day} ") else f"{low} – {high}"
+
+
 def moment(ms: int | None, now: int) -> Markup:
     """A <time> element with the zone and seconds on hover; a dash for no time."""
     if ms is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,8 +39,8 @@ class Line:
     off: int  # candidates that lie on other waters
 
 
-def line_map(found: TraceResult, t: Words) -> Line:
-    """Draw the way of the most probable candidate."""
+def line_map(found: TraceResult, names: Sequence[str], t: Words) -> Line:
+    """Draw the way of the most probable candidate. names: of the stations, as the problem has them."""
     problem = found.problem
     way = found.ranked[0].candidate.way
     stations = problem.ways[way].stations
@@ -65,11 +66,10 @@ def line_map(found: TraceResult, t: Words) -> Line:
         for n, a in zip(counts, edges, strict=False)
         if n
     )
-    names = [pulse.station for pulse in problem.pulses]
     zh = t.language == "zh"
     return Line(
         stations=tuple(
-            Mark(x(float(s)), names[i].partition(".")[2] or names[i], (first - float(s)) / 1000, 0.0, 0.0)
+            Mark(x(float(s)), names[i], (first - float(s)) / 1000, 0.0, 0.0)
             for i, s in enumerate(stations)
             if np.isfinite(s)
         ),

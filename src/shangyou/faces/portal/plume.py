@@ -12,7 +12,7 @@ from shangyou.basin.network.network import Network
 from shangyou.basin.network.values import Kind
 from shangyou.core.records import Array
 from shangyou.faces.portal.drift import Drift, Row, drift
-from shangyou.faces.portal.figures import digits
+from shangyou.faces.portal.figures import band, digits
 from shangyou.faces.portal.plume_seen import seen_over
 from shangyou.faces.portal.released import Released, Told, released, told
 from shangyou.faces.portal.river_line import Trail, point, trail
@@ -43,10 +43,13 @@ def body(visit: Visit, found: Released, shown: Told) -> dict[str, object]:
     return {
         "title": found.title,
         "supposed": found.supposed,
+        "kg": (content.amount or 0.0) / 1000 if content else 0.0,
+        "hours": (content.duration or 0.0) / 3600 if content else 0.0,
         "simulated": found.simulated,
         "pending": shown.pending,
         "notes": _notes(visit, found, shown),
         "banded": moved is not None and moved.banded,
+        "limit": None if content is None else content.limit,
         "line": way.line.round(5).tolist(),
         "metres": way.metres.round().tolist(),
         "release": _place(network, found.place),
@@ -163,9 +166,11 @@ def _arrival(visit: Visit, network: Network, metres: float, each: Arrival) -> di
         "name": name or each.place,
         "km": f"{metres / 1000:,.0f}",
         "first": _moment(visit, each.first),
-        "first_band": _band(visit, each.first_early, each.first_late),
+        "first_band": band(each.first_early, each.first_late, visit.now),
         "peak": _moment(visit, each.peak),
-        "peak_band": _band(visit, each.peak_early, each.peak_late),
+        "peak_band": band(each.peak_early, each.peak_late, visit.now),
+        "over": _moment(visit, each.until),
+        "over_band": band(each.until_early, each.until_late, visit.now),
         "size": "" if each.concentration is None else f"{_two(each.concentration)} mg/L",
         "from": each.first,
         "until": each.until or each.peak,
@@ -174,12 +179,3 @@ def _arrival(visit: Visit, network: Network, metres: float, each: Arrival) -> di
 
 def _moment(visit: Visit, ms: int | None) -> str:
     return "" if ms is None else visit.moment_text(ms)
-
-
-def _band(visit: Visit, early: int | None, late: int | None) -> str:
-    """Two times; of the second only the hour, where the day is the same."""
-    if early is None or late is None:
-        return ""
-    low, high = visit.moment_text(early), visit.moment_text(late)
-    day, _, hour = high.rpartition(" ")
-    return f"{low}–{hour}" if low.startswith(f"{day} ") else f"{low} – {high}"

@@ -34,7 +34,7 @@ def seen_over(visit: Visit, found: Released, below: Sequence[str], way: Trail, t
     """
     marks = _sampled(visit, found, way, time) if found.room is not None else []
     content = found.content
-    known = vocabulary.parameters().get(content.substance) if content is not None and not found.supposed else None
+    known = vocabulary.parameters().get(content.substance) if content is not None else None
     if known is not None and known.group != "air":
         marks += _stations(visit, found, below, time)
     return marks

@@ -18,7 +18,9 @@ from shangyou.faces.portal.river_line import HERE, with_point
 from shangyou.faces.portal.visit import Visit
 from shangyou.faces.sentences import Sentence, sentence
 from shangyou.faces.together import dossier_id
+from shangyou.faces.tracings import learned_of
 from shangyou.faces.warning import watch
+from shangyou.faces.wording import mass, substance
 from shangyou.flows import incident, warn
 from shangyou.flows.arrivals import by_transport, by_travel
 from shangyou.governance.incident.room import Room
@@ -30,9 +32,12 @@ from shangyou.wiring import rivers
 if TYPE_CHECKING:
     from shangyou.wiring import Node
 
-KILOGRAMS: Final = 1000  # released at once, where nobody says another amount
-MOST_KILOGRAMS: Final = 10_000_000
+KILOGRAMS: Final = 1000.0  # released at once, where nobody says another amount
+LEAST_KILOGRAMS: Final = 1e-6
+MOST_KILOGRAMS: Final = 1e7
+LONGEST: Final = 240.0  # h that a supposed release lasts
 HOUR: Final = 3_600_000
+SUBSTANCE: Final = 80  # characters
 Reckoning = Callable[[], Mapping[str, object]]  # the body of an arrival table
 
 
@@ -109,36 +114,38 @@ def banded(table: Table) -> bool:
 
 
 def _supposed(visit: Visit) -> Released:
-    network, section, kilograms = (
-        _network(visit),
-        visit.query("section"),
-        visit.number("kg", KILOGRAMS, 1, MOST_KILOGRAMS),
-    )
+    network, section = _network(visit), visit.query("section")
+    kilograms = visit.decimal("kg", KILOGRAMS, LEAST_KILOGRAMS, MOST_KILOGRAMS)
+    hours = visit.decimal("hours", 0.0, 0.0, LONGEST)
     if visit.query("reach"):
         network, section = chosen_point(visit, network), HERE
     place = network.places[network.index(section)]
     name_zh, name_en = place.name_zh, place.name_en or place.name_zh
     if section == HERE:
         name_zh = name_en = point_name(visit, network)
-    began = visit.number("began", visit.now // HOUR * HOUR, 0, 1 << 42)
-    bounds = {name: visit.number(name, 0, 0, MOST_KILOGRAMS) for name in ("least", "most")}
+    began = visit.number("began", visit.now // HOUR * HOUR, 1, 1 << 42)
+    bounds = {name: visit.decimal(name, 0.0, 0.0, MOST_KILOGRAMS) for name in ("least", "most")}
     given = {
         "title_zh": name_zh,
         "title_en": name_en,
         "place_zh": name_zh,
         "place_en": name_en,
         "place": section,
+        "substance": visit.query("substance")[:SUBSTANCE],
         "text": "?",
         "noticed": began,
         "began": began,
+        "duration": hours * 3600.0,
         "amount": kilograms * 1000.0,
         **{f"amount_{name}": each * 1000.0 for name, each in bounds.items() if each},
     }
-    key = ("supposed", section, visit.query("reach"), visit.query("at"), kilograms, *bounds.values(), began)
+    content = read_content(given)
+    network_of = (visit.query("reach"), visit.query("at"))
+    key = ("supposed", section, *network_of, kilograms, hours, *bounds.values(), began, content.substance)
+    told = filter(None, (mass(kilograms * 1000.0), substance(content, visit.t.language)))
     name = name_zh if visit.t.language == "zh" else name_en
-    title = visit.t("map.plume.title", place=name, amount=f"{kilograms:,}")
-    simulated = visit.node.settings.simulated
-    return Released(key, title, network, read_content(given), (), simulated, supposed=True)
+    title = visit.t("map.plume.title", place=name, amount=" ".join(told))
+    return Released(key, title, network, content, (), visit.node.settings.simulated, supposed=True)
 
 
 def chosen_point(visit: Visit, network: Network) -> Network:
@@ -211,9 +218,10 @@ def _reckonings(visit: Visit, found: Released) -> tuple[Reckoning, Reckoning]:
     if here is not None and not found.supposed:
         return partial(here.compute, content, now), partial(here.transport, content, now)
     gauged = here.gauged(found.began) if here is not None else []
+    traced = learned_of(node, content.place, found.began)  # where it is what a tracing found
     return (
         partial(by_travel, network, content, gauged, now),
-        lambda: by_transport(network, content, gauged, now, computing(node)),
+        lambda: by_transport(network, content, gauged, now, computing(node), traced),
     )
 
 

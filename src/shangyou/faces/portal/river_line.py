@@ -53,16 +53,20 @@ def _shares(line: Array) -> Array:
 
 def point(network: Network, place: Place) -> tuple[float, float] | None:
     """Where a place of the network stands: on its reach's line, else by its own coordinates."""
-    reach = network.reaches[network.reach_of[network.index(place.id)]]
-    if reach.line:
-        line, share = np.array(reach.line), min(max(place.at / reach.length, 0.0), 1.0)
-        shares = _shares(line)
-        return round(float(np.interp(share, shares, line[:, 0])), 5), round(
-            float(np.interp(share, shares, line[:, 1])), 5
-        )
-    if np.isfinite(place.longitude) and np.isfinite(place.latitude):
+    found = point_on(network, int(network.reach_of[network.index(place.id)]), place.at)
+    if found is None and np.isfinite(place.longitude) and np.isfinite(place.latitude):
         return place.longitude, place.latitude
-    return None
+    return found
+
+
+def point_on(network: Network, reach: int, at: float) -> tuple[float, float] | None:
+    """Where so many metres below the head of a reach lie; None where its line is not known."""
+    own = network.reaches[reach]
+    if not own.line:
+        return None
+    line, share = np.array(own.line), min(max(at / own.length, 0.0), 1.0)
+    x, y = (float(np.interp(share, _shares(line), line[:, i])) for i in (0, 1))
+    return round(x, 5), round(y, 5)
 
 
 def nearest(network: Network, reach: str, longitude: float, latitude: float) -> float:

@@ -14,6 +14,7 @@ from shangyou.basin.network.network import Network
 from shangyou.basin.network.values import Kind, Place
 from shangyou.basin.tracing.outlook import Sample
 from shangyou.basin.tracing.result import Ranked, TraceResult, Verdict
+from shangyou.basin.tracing.ways import middle_of
 from shangyou.core import vocabulary
 from shangyou.core.errors import InputError, NotFoundError, ShangyouError
 from shangyou.faces.api.acts import perform
@@ -21,6 +22,7 @@ from shangyou.faces.api.moments import legal
 from shangyou.faces.api.tracings import BEGIN
 from shangyou.faces.portal.line_map import Line, line_map
 from shangyou.faces.portal.parties import desk_of
+from shangyou.faces.portal.river_line import point_on
 from shangyou.faces.portal.spans import span_of
 from shangyou.faces.portal.visit import Visit
 from shangyou.faces.portal.words import Words
@@ -40,6 +42,7 @@ NAMED: Final = 0.005  # probability of a candidate that is listed one by one
 DAYS: Final = 14  # that a page looks at, at most
 SHOWN_SAMPLES: Final = 5
 SHOWN_RUNS: Final = 6
+SHOWN_ON_MAP: Final = (Verdict.FOUND, Verdict.LIKELY, Verdict.OPEN, Verdict.STRETCH)  # with a button of the page
 STATION: Final = "station."  # begins the name of a box of the form
 
 
@@ -154,7 +157,10 @@ def _shown(visit: Visit, wanted: Wanted, run: Run | None = None, wrong: Sentence
         before=before[:SHOWN_RUNS],
         verdict=lambda each: _verdict(visit, each),
         address=_address,
+        on_map=lambda each: _on_map(network, each, run.asked.parameter) if run is not None else "",
+        head_map=traced is not None and traced.found.verdict in SHOWN_ON_MAP,
         stations=lambda each: _stations(visit, network, each),
+        station=lambda each: _station(visit, network, each),
         traced=traced,
         ranked=[each for each in traced.found.ranked if each.probability >= NAMED] if traced else [],
         name=lambda each: named(each, visit),
@@ -168,9 +174,15 @@ def _shown(visit: Visit, wanted: Wanted, run: Run | None = None, wrong: Sentence
 
 def _stations(visit: Visit, network: Network, run: Run) -> str:
     """The stations of a tracing by name."""
-    places = [network.places[network.index(each)] for each in run.asked.stations if network.has(each)]
-    names = [p.name_zh if visit.t.language == "zh" else p.name_en or p.name_zh for p in places]
-    return visit.t("tracing.comma").join(names)
+    return visit.t("tracing.comma").join(_station(visit, network, each) for each in run.asked.stations)
+
+
+def _station(visit: Visit, network: Network, id: str) -> str:
+    """The name of a station; its id where the network has it no more."""
+    if not network.has(id):
+        return id
+    own = network.places[network.index(id)]
+    return own.name_zh if visit.t.language == "zh" else own.name_en or own.name_zh
 
 
 def _address(run: Run) -> str:
@@ -180,6 +192,31 @@ def _address(run: Run) -> str:
     query = [("id", run.id), ("parameter", asked.parameter), ("from", days[0]), ("to", days[1])]
     query += [("station", each) for each in asked.stations] + ([("free", "yes")] if asked.free else [])
     return f"/tracing?{urlencode(query)}"
+
+
+def _on_map(network: Network, each: Ranked, parameter: str) -> str:
+    """The map with the plume that would go down from a candidate; "" where its place is not on the network's lines."""
+    id, amount = each.candidate.id, each.amount
+    place = {"section": id}
+    if not network.has(id):
+        spot = middle_of(network, id)
+        where = None if spot is None else point_on(network, *spot)
+        if spot is None or where is None:
+            return ""
+        place = {"reach": network.reaches[spot[0]].id, "at": f"{where[0]},{where[1]}"}
+    figures = {
+        "kg": _plain(amount.middle / 1000),
+        "least": _plain(amount.low / 1000),
+        "most": _plain(amount.high / 1000),
+        "hours": _plain(each.duration.middle / 3600, 2),
+        "began": str(round(each.begin.middle)),
+    }
+    return f"/map?{urlencode({**place, **figures, 'substance': parameter})}"
+
+
+def _plain(value: float, count: int = 4) -> str:
+    """So many digits that count, without an exponent."""
+    return np.format_float_positional(float(f"{value:.{count}g}"), trim="-")
 
 
 def _verdict(visit: Visit, run: Run) -> str:
@@ -235,7 +272,8 @@ def _traced(visit: Visit, network: Network, run: Run) -> Traced:
         for member, chance in owners(found, network).items()
         if chance >= NAMED
     )
-    return Traced(run, found, _best(run.samples), line_map(found, visit.t), told)
+    names = [_station(visit, network, pulse.station) for pulse in found.problem.pulses]
+    return Traced(run, found, _best(run.samples), line_map(found, names, visit.t), told)
 
 
 def _asking(found: TraceResult, network: Network, member: str, chance: float, parameter: str, station: Place) -> Asking:

@@ -104,6 +104,14 @@ class Visit:
         except ValueError:
             return default
 
+    def decimal(self, name: str, default: float, low: float, high: float) -> float:
+        """A number of the address, held within its limits; what is no number is the default."""
+        try:
+            given = float(self.query(name))
+        except ValueError:
+            return default
+        return min(high, max(low, given)) if given == given else default  # NaN is no number
+
     def once(self, key: Hashable, compute: Callable[[], T]) -> T:
         """A result that readers share until something comes in."""
         return self.shared.shelf.get(key, self.now, compute)
@@ -151,6 +159,7 @@ class Visit:
             moment=lambda ms: figures.moment(ms, now),
             ago=lambda ms: figures.ago(ms, now, t),
             duration=lambda ms: figures.duration(ms, t),
+            band=lambda early, late: figures.band(early, late, now),
             label=lambda key: figures.name_of(key, t),
             form_key=lambda: stays.form_key(self.secret),
             **data,

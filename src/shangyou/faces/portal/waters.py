@@ -54,6 +54,15 @@ def water(visit: Visit) -> str:
     return point_name(visit, chosen_point(visit, rivers(cast("Node", visit.node)).network()))
 
 
+def named(visit: Visit, id: str) -> str:
+    """The name of a place of the network; "" where it has none of that id."""
+    network = rivers(cast("Node", visit.node)).network()
+    if not network.has(id):
+        return ""
+    place = network.places[network.index(id)]
+    return place.name_zh if visit.t.language == "zh" else place.name_en or place.name_zh
+
+
 def way(visit: Visit) -> Response:
     """Reaches and places above or below a section, or a point of a reach, with distances and hours.
 

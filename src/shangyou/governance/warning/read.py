@@ -117,7 +117,8 @@ def _arrival(row: object) -> Arrival:
         raise InputError("entry.field", field="arrivals")
     first = [maybe_moment(row, name) for name in ("first_early", "first", "first_late")]
     peak = [maybe_moment(row, name) for name in ("peak_early", "peak", "peak_late")]
-    for band in (first, peak):
+    until = [maybe_moment(row, name) for name in ("until_early", "until", "until_late")]
+    for band in (first, peak, until):
         known = [each for each in band if each is not None]
         if known != sorted(known):
             raise InputError("entry.field", field="arrivals")
@@ -133,9 +134,11 @@ def _arrival(row: object) -> Arrival:
         peak=peak[1],
         peak_early=peak[0],
         peak_late=peak[2],
-        until=maybe_moment(row, "until"),
+        until=until[1],
         concentration=maybe_number(row, "concentration", 0.0, 1e6),
         concentration_high=maybe_number(row, "concentration_high", 0.0, 1e6),
+        until_early=until[0],
+        until_late=until[2],
     )
 
 

@@ -28,9 +28,11 @@ class Arrival:
     peak: int | None
     peak_early: int | None
     peak_late: int | None
-    until: int | None  # when it is over
+    until: int | None  # when it is over: below the limit of the content, or below a hundredth of its own peak
     concentration: float | None  # g/m3 (mg/L) at the peak; None = the amount is not known
     concentration_high: float | None  # 95 % quantile
+    until_early: int | None = None  # 90 % band; tables of earlier editions have none
+    until_late: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

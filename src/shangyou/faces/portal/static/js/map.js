@@ -213,8 +213,8 @@ async function start() {
   map.touchZoomRotate.disableRotation();
   map.on("style.load", () => { drawDiscs(); drawSigns(map); });
   const plume = startPlume(map, atlas, { shown: (on) => { times.hidden = on; if (!on) ways?.release(); } });
-  const ways = startWays(map, atlas, { open, remember, plume });
-  atlas.querySelector("[data-plume-close]").addEventListener("click", () => { plume.close(); remember({ kg: null, warning: null, incident: null }, false); });
+  const ways = startWays(map, atlas, { open, remember, plume, drawer });
+  atlas.querySelector("[data-plume-close]").addEventListener("click", () => { plume.close(); ways.forget(); });
   map.once("idle", () => (atlas.dataset.drawn = "yes"));
   map.on("click", (event) => pick(event.point, 4));
   map.getCanvas().addEventListener("keydown", async (event) => { // the cross in the middle shows what Enter takes

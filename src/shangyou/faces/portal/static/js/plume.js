@@ -153,18 +153,23 @@ export function startPlume(map, root, { shown = () => {}, fit = true } = {}) {
     state.dataset.state = "";
     state.className = "state";
     head.append(" ", state);
-    made.append(head, cell("td", [place.first || "—", place.first_band], heads[1].textContent), cell("td", [place.peak || "—", place.peak_band, place.size], heads[2].textContent));
+    made.append(head, cell("td", [place.first || "—", place.first_band], heads[1].textContent), cell("td", [place.peak || "—", place.peak_band, place.size], heads[2].textContent), cell("td", [place.over || "—", place.over_band], heads[3].textContent));
     return made;
   }
 
   function tell(found) {
     part("title").textContent = found.title;
     part("supposed").hidden = !found.supposed;
+    const form = part("suppose");
+    if (form) form.hidden = !found.supposed;
+    if (form && found.supposed) for (const name of ["kg", "hours"]) form.elements[name].value = found[name];
     part("simulated").hidden = !found.simulated;
     part("wait").hidden = true;
     part("notes").replaceChildren(...found.notes.map((note) => Object.assign(document.createElement("li"), { textContent: note })));
     part("band").hidden = !found.banded;
     part("seen").hidden = !found.seen.length;
+    const over = panel.querySelector("thead [data-limit]");
+    over.textContent = found.limit ? over.dataset.limit.replace("{limit}", found.limit) : over.dataset.trace;
     panel.querySelector("tbody").replaceChildren(...found.places.map(row));
     part("arrivals").hidden = !found.places.length;
     panel.hidden = false;

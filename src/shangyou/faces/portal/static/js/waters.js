@@ -1,6 +1,10 @@
 // What lies up- or downstream of the section or the point of a river in view: on the network's lines, and as a table with hours.
 const way = { ids: [], to: "" };
 
+// the parameters of the address that tell a release; away with all of them when it is closed
+const TOLD = ["kg", "least", "most", "hours", "began", "substance"];
+const forgotten = Object.fromEntries([...TOLD, "warning", "incident"].map((name) => [name, null]));
+
 export const filterOf = () => ["in", ["get", "id"], ["literal", way.ids]];
 
 // the part of the address that names what is in view; null while nothing is
@@ -10,7 +14,7 @@ export function inView() {
   return names.length ? new URLSearchParams(names.map((name) => [name, address.get(name) ?? ""])).toString() : null;
 }
 
-export function startWays(map, atlas, { open, remember, plume }) {
+export function startWays(map, atlas, { open, remember, plume, drawer }) {
   const panel = atlas.querySelector("#way"), rows = panel.querySelector("tbody"), table = panel.querySelector("table"), title = panel.querySelector("h2");
   const buttons = [...atlas.querySelectorAll(".zoom [data-look]")];
 
@@ -61,7 +65,7 @@ export function startWays(map, atlas, { open, remember, plume }) {
     rows.append(...found.places.map(row));
     table.hidden = !found.places.length;
     draw();
-    if (note) remember({ to, kg: null, warning: null, incident: null }, false);
+    if (note) remember({ ...forgotten, to }, false);
     panel.scrollIntoView({ block: "nearest" });
   }
 
@@ -71,9 +75,14 @@ export function startWays(map, atlas, { open, remember, plume }) {
     clear();
     way.to = "plume";
     draw();
-    if (note) remember({ to: null, warning: null, incident: null, kg: new URL(location.href).searchParams.get("kg") ?? "1000" }, false);
     const address = new URL(location.href).searchParams;
-    const more = ["kg", "least", "most", "began"].filter((name) => address.get(name)).map((name) => `&${name}=${encodeURIComponent(address.get(name))}`);
+    if (note) {
+      const kept = { kg: address.get("kg") ?? "1000", hours: address.get("hours") }; // of a release somewhere else no more is kept
+      remember({ ...forgotten, to: null, ...kept }, false);
+      return suppose(false);
+    }
+    const more = TOLD.filter((name) => address.get(name)).map((name) => `&${name}=${encodeURIComponent(address.get(name))}`);
+    drawer.hidden = true; // it would lie over the plume
     plume.open(`/map/plume?${what}${more.join("")}`);
   }
 
@@ -86,8 +95,12 @@ export function startWays(map, atlas, { open, remember, plume }) {
     if (way.to !== to) return to === "plume" ? suppose() : look(to);
     if (to !== "plume") return close();
     plume.close();
+    forget();
+  }
+  function forget() {
     clear();
-    remember({ kg: null }, false);
+    remember(forgotten, false);
+    drawer.hidden = !inView();
   }
 
   atlas.addEventListener("click", (event) => {
@@ -101,6 +114,14 @@ export function startWays(map, atlas, { open, remember, plume }) {
     if (to && way.to !== to) press(to);
   });
 
+  const form = atlas.querySelector("[data-suppose]");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const { kg, hours } = Object.fromEntries(new FormData(form));
+    remember({ kg, hours: Number(hours) > 0 ? hours : null, least: null, most: null }, false);
+    suppose(false);
+  });
+
   // what the address asks for
   const address = new URL(location.href).searchParams;
   const told = ["warning", "incident"].find((name) => address.get(name));
@@ -108,5 +129,5 @@ export function startWays(map, atlas, { open, remember, plume }) {
   else if (address.get("kg")) suppose(false);
   else if (["up", "down"].includes(address.get("to"))) look(address.get("to"), false);
 
-  return { release: () => { way.to = way.to === "plume" ? "" : way.to; draw(); } };
+  return { forget, release: () => { way.to = way.to === "plume" ? "" : way.to; draw(); } };
 }
