@@ -14,7 +14,7 @@ from shangyou.basin.network.way import course, flow_now
 from shangyou.basin.transport.ensemble import ensemble
 from shangyou.basin.transport.second import Second, second
 from shangyou.basin.transport.unsteady import Flows
-from shangyou.basin.transport.values import ArrivalTable, Fate, Release, Uncertainty
+from shangyou.basin.transport.values import LONGEST, ArrivalTable, Fate, Release, Uncertainty
 from shangyou.core.errors import InputError
 from shangyou.core.records import Array
 
@@ -133,6 +133,8 @@ def arrivals_on(
     flow: as `ensemble` takes it; where it changes, the second answer is for the flow at the release.
     """
     asked = outlook or Outlook()
+    if asked.horizon is not None and not 0 < asked.horizon <= LONGEST:
+        raise InputError("release.value", name="horizon", value=asked.horizon)
     below = tuple(place for place in river.places if place.at > release.at)
     if not below:
         raise InputError("spill.nowhere", place=f"{release.at:g} m")

@@ -72,7 +72,8 @@ def test_no_course_leads_upstream_or_nowhere() -> None:
 
 def test_reaches_that_lack_a_figure_are_named_with_what_they_lack() -> None:
     figures: dict[str, Any] = {"width": math.nan, "flow": math.nan, "slope": math.nan}
-    draft = Draft((reach("a", "A", "B", **figures),), (place("p", "a", 0.0), place("q", "a", 10.0)))
+    dam = place("d", "a", 5.0, Kind.DAM, mixed=1e6)
+    draft = Draft((reach("a", "A", "B", **figures),), (place("p", "a", 0.0), dam, place("q", "a", 10.0)))
     with pytest.raises(InputError) as caught:
         course(build(draft), "p", "q")
     assert caught.value.code == "network.incomplete"

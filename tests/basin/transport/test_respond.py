@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shangyou.basin.course import Course
+from shangyou.basin.course import Course, Place
 from shangyou.basin.transport.respond import respond
 from shangyou.basin.transport.values import Fate, Inflow, Release
 from shangyou.core.errors import InputError
@@ -224,3 +224,11 @@ def test_a_release_beyond_the_river_is_refused() -> None:
     with pytest.raises(InputError) as caught:
         respond(channel(2), Release(2001.0, 1.0), at=[2000.0])
     assert caught.value.code == "course.place"
+
+
+def test_where_next_to_nothing_flows_nobody_waits_longer_than_ten_years() -> None:
+    dammed = channel(2, length=9000.0, places=(Place("z", "末", "end", "section", 18_000.0),))
+    course = dammed.replace(impounded=np.array([1e9, 0.0]))
+    curves = respond(course, Release(0.0, 1e6), flow=1e-9)
+    assert 9 < curves.time[-1] / (365.25 * 86400) <= 10.1
+    assert np.all(np.isfinite(curves.concentration))

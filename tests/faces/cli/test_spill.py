@@ -63,6 +63,10 @@ def test_a_place_that_is_not_there_and_a_flow_that_is_none_are_refused(shell: Sh
         (("--at", "works", "--flow", "-1"), "spill.flow"),
         (("--at", "2km", "--limit", "-1"), "release.value"),
         (("--at", "2km", "--members", "0"), "ensemble.members"),
+        (("--at", "2km", "--horizon", "-1"), "release.value"),
+        (("--at", "2km", "--horizon", "0"), "release.value"),
+        (("--at", "2km", "--horizon", "nan"), "release.value"),
+        (("--at", "2km", "--horizon", "4000"), "release.value"),
     ):
         said = shell("--lang", "en", "basin", "spill", "--network", river, "--mass", "5", *more)
         assert said.code == 2

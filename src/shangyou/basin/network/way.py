@@ -93,7 +93,7 @@ def _impounded(network: Network, i: int, foot: float) -> float:
 def _need(reaches: Sequence[Reach]) -> None:
     lacking = [
         f"{reach.id}: {', '.join(names)}"
-        for reach in reaches
+        for reach in dict.fromkeys(reaches)  # one that is cut at a dam is told once
         if (names := [n for n in NEEDED if np.isnan(getattr(reach, n))] + _slope(reach))
     ]
     if lacking:
