@@ -157,4 +157,4 @@ def enough(course: Course, laid: Lay, seen: Watched) -> Array:
     passed = (laid.bounds[..., 1:] > 0) & (laid.bounds[..., 1:] <= last[..., None])
     wait = np.sum(np.where(passed, laid.stops[..., 0], 0.0), axis=-1)
     width = np.sqrt(seen.variance.max(axis=-1, initial=0.0))
-    return np.minimum(1.2 * (last + stopped) + 8.0 * width + 6.0 * wait, LONGEST)
+    return np.asarray(np.minimum(1.2 * (last + stopped) + 8.0 * width + 6.0 * wait, LONGEST), np.float64)
