@@ -17,6 +17,7 @@ from shangyou.core.errors import InputError, NotFoundError
 FILE: Final = "node.toml"
 RANGES: Final = {
     "http_port": (0, 65_535),
+    "http_body_bytes": (65_536, 1 << 30),
     "hj212_port": (0, 65_535),
     "hj212_connections": (1, 100_000),
     "hj212_idle_seconds": (1, 864_000),
@@ -44,6 +45,7 @@ class Settings:
 
     http_host: str = "127.0.0.1"
     http_port: int = 8350
+    http_body_bytes: int = 4_194_304  # of a deed: all lists of a federation, or a map, many times over; files have more
     tls_certificate: str = ""  # file of this node's certificate (PEM, with its chain); "" = plain HTTP
     tls_key: str = ""  # file of its private key; "" = in the same file
     tls_clients: str = ""  # file of CA certificates: only who shows a certificate of theirs may connect; "" = everybody
@@ -181,8 +183,9 @@ GROUPS: Final = {
     "本节点 / this node: level is national, provincial or municipal": (
         *("name_zh", "name_en", "level", "adm_code", "language", "simulated"),
     ),
-    "网页与接口 / portal and API; tls_*: files of certificates, empty = plain HTTP": (
-        *("http_host", "http_port", "tls_certificate", "tls_key", "tls_clients", "tls_authorities"),
+    "网页与接口 / portal and API; http_body_bytes of a deed; tls_*: files of certificates, empty = plain HTTP": (
+        *("http_host", "http_port", "http_body_bytes"),
+        *("tls_certificate", "tls_key", "tls_clients", "tls_authorities"),
     ),
     "HJ 212 监听 / listener: port 0 = none; unknown_devices is quarantine or refuse": (
         *("hj212_host", "hj212_port", "unknown_devices", "hj212_connections", "hj212_idle_seconds"),

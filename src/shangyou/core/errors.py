@@ -30,6 +30,12 @@ class InputError(ShangyouError):
     exit_code = 2
 
 
+class TooLargeError(InputError):
+    """More was given than is taken at once."""
+
+    status = 413
+
+
 class RefusedError(ShangyouError):
     """The caller may not do this."""
 

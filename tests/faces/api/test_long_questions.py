@@ -42,12 +42,16 @@ def test_a_text_in_an_address_is_refused(calm: Api) -> None:
         (b'{"text": "id: x", "year": "2019"}', "compensation.faults"),
         (b'{"year": "2031", "compact": "chishui-2018"}', "compensation.period"),
         (b"[" * 100_000, "api.form"),
-        (b'{"text": "' + b"x" * LARGEST + b'"}', "api.size"),
     ],
 )
 def test_what_cannot_be_asked_is_told_by_its_code(calm: Api, content: bytes, code: str) -> None:
     answer = calm.client.post(TRIAL, content=content, headers=SIGNED)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+def test_a_question_longer_than_any_of_ours_is_not_read(calm: Api) -> None:
+    answer = calm.client.post(TRIAL, content=b'{"text": "' + b"x" * LARGEST + b'"}', headers=SIGNED)
+    assert (answer.status_code, answer.json()["code"]) == (413, "api.size")
 
 
 def test_a_year_after_the_end_of_a_compact_is_refused_with_the_years_that_it_has(calm: Api) -> None:

@@ -108,8 +108,15 @@ def test_a_form_without_the_key_of_this_stay_is_refused(reader: Reader, node: Fa
 
 def test_a_form_that_never_ends_is_not_read(reader: Reader) -> None:
     answer = reader.client.post("/sign-in", content=b"name=" + b"x" * 100_000)
-    assert answer.status_code == 400
+    assert answer.status_code == 413
     assert "portal.form_size" in answer.text
+
+
+def test_who_is_not_signed_in_may_send_no_more_than_a_password_to_any_page(reader: Reader) -> None:
+    sent = b"form_key=" + b"x" * 100_000
+    assert reader.client.post("/catalogue/publish", content=sent).status_code == 413
+    reader.sign_in()
+    assert reader.client.post("/catalogue/publish", content=sent).status_code == 403  # read, and no form of ours
 
 
 @pytest.mark.parametrize("wanted", ["//evil.example", "/\\evil.example", "https://evil.example", "", "/a\r\nb"])

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shangyou import __version__
-from shangyou.core.errors import InputError, ShangyouError
+from shangyou.core.errors import InputError, ShangyouError, TooLargeError
 from shangyou.faces.api import problem
 from shangyou.faces.api.access import Caller, caller
 from shangyou.faces.api.acts import perform
@@ -27,7 +27,8 @@ from shangyou.faces.api.deeds import DEEDS
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.questions import QUESTIONS
 from shangyou.faces.api.tables import Deed, Question
-from shangyou.faces.api.transfer import add_transfers
+from shangyou.faces.api.transfer import INGEST, add_transfers
+from shangyou.faces.bounded import Bounded
 from shangyou.faces.rows import MEDIA
 
 LARGEST = 1 << 18  # bytes of a question that is asked by POST
@@ -85,6 +86,12 @@ def create_api(desk: Desk, token: str) -> FastAPI:
         )
     add_transfers(app, desk, asked)
     _add_errors(app, desk)
+
+    def refusal(request: Request, error: ShangyouError) -> Response:
+        return problem.problem(error, _language(request, desk))
+
+    most = desk.node.settings.http_body_bytes
+    app.add_middleware(Bounded, most=most, need_known=asked, refusal=refusal, streamed=(INGEST,))
     return app
 
 
@@ -120,7 +127,7 @@ def _long_question(question: Question, desk: Desk, asked: Asked) -> Callable[...
         async for piece in request.stream():
             told += piece
             if len(told) > LARGEST:
-                raise InputError("api.size", most=LARGEST)
+                raise TooLargeError("api.size", most=LARGEST)
         return bytes(told)
 
     def ask(request: Request, told: bytes) -> Response:
@@ -209,19 +216,20 @@ def _signed(function: Callable[..., Any], known: dict[str, inspect.Parameter]) -
     return function
 
 
-def _add_errors(app: FastAPI, desk: Desk) -> None:
-    def language(request: Request) -> str:
-        return request.query_params.get("lang", "") or desk.node.settings.language
+def _language(request: Request, desk: Desk) -> str:
+    return request.query_params.get("lang", "") or desk.node.settings.language
 
+
+def _add_errors(app: FastAPI, desk: Desk) -> None:
     @app.exception_handler(ShangyouError)
     def ours(request: Request, error: ShangyouError) -> Response:
-        return problem.problem(error, language(request))
+        return problem.problem(error, _language(request, desk))
 
     @app.exception_handler(RequestValidationError)
     def form(request: Request, error: RequestValidationError) -> Response:
         faults = [f"{'.'.join(map(str, fault['loc'][1:]))}: {fault['msg']}" for fault in error.errors()]
-        return problem.problem(InputError("api.form", faults="; ".join(faults)), language(request))
+        return problem.problem(InputError("api.form", faults="; ".join(faults)), _language(request, desk))
 
     @app.exception_handler(Exception)
     def bug(request: Request, error: Exception) -> Response:
-        return problem.fault(request, error, language(request))
+        return problem.fault(request, error, _language(request, desk))

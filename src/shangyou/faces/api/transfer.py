@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import FastAPI, Query
 from starlette.concurrency import run_in_threadpool
@@ -20,6 +20,7 @@ from shangyou.faces.api.intake import take_in
 from shangyou.faces.api.pieces import pieces
 from shangyou.flows.receive import LARGEST
 
+INGEST: Final = "/api/v1/ingest"  # whose body is a file
 AT_ONCE = 2  # files held in memory at a time, of up to a gigabyte each
 
 
@@ -27,7 +28,7 @@ def add_transfers(app: FastAPI, desk: Desk, asked: Callable[[Request], Caller]) 
     """Add the addresses of intake and backup."""
     room = asyncio.Semaphore(AT_ONCE)
 
-    @app.post("/api/v1/ingest", tags=["intake"], summary="Take a file in; the body is the file.")
+    @app.post(INGEST, tags=["intake"], summary="Take a file in; the body is the file.")
     async def ingest(
         request: Request,
         name: Annotated[str, Query(description="file name, with enough of its path to name the year", min_length=1)],

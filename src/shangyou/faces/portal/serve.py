@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from shangyou.core.clock import to_ms
-from shangyou.core.errors import InputError, NotFoundError, RefusedError, ShangyouError
+from shangyou.core.errors import NotFoundError, RefusedError, ShangyouError, TooLargeError
 from shangyou.faces.portal import stays
 from shangyou.faces.portal.node import Node
 from shangyou.faces.portal.shelf import Shelf
@@ -47,18 +47,25 @@ class Portal:
         """Serve a handler: only to people who are signed in, unless it is public."""
 
         async def serve(request: Request) -> Response:
-            body = await _body(request, _most(public)) if request.method == "POST" else b""
-            return await run_in_threadpool(self.answer, request, body, handler, public)
+            if request.method != "POST":
+                return await run_in_threadpool(self.answer, request, None, PUBLIC_BYTES, handler, public)
+            most = PUBLIC_BYTES if public or not await run_in_threadpool(self._known, request) else FORM_BYTES
+            body = await _body(request, most)
+            return await run_in_threadpool(self.answer, request, body, most, handler, public)
 
         return serve
 
-    def answer(self, request: Request, body: bytes | None, handler: Handler, public: bool) -> Response:
-        """Everything about one request, in a worker thread."""
+    def _known(self, request: Request) -> bool:
+        """Is somebody signed in? If not, whatever is sent to a page is not worth more memory than a password."""
+        return self.visit(request, used=False).person is not None
+
+    def answer(self, request: Request, body: bytes | None, most: int, handler: Handler, public: bool) -> Response:
+        """Everything about one request, in a worker thread. body: of a form, None if it is longer than `most`."""
         visit = self.visit(request)
         chosen = request.query_params.get("lang", "")
         try:
             if request.method == "POST":
-                visit = _with_form(visit, body, _most(public))
+                visit = _with_form(visit, body, most)
             elif visit.person is not None and not visit.partial:
                 visit = replace(visit, seen=stamp(self.node))
             if visit.person is None and not public:
@@ -99,10 +106,6 @@ class Portal:
         return error_page(self.visit(request), NotFoundError("portal.page", path=request.url.path))
 
 
-def _most(public: bool) -> int:
-    return PUBLIC_BYTES if public else FORM_BYTES
-
-
 async def _body(request: Request, most: int) -> bytes | None:
     """The body of a form; None if it is longer than any of ours."""
     body = bytearray()
@@ -116,7 +119,7 @@ async def _body(request: Request, most: int) -> bytes | None:
 def _with_form(visit: Visit, body: bytes | None, most: int) -> Visit:
     """The visit with its form, if the form was sent from one of our own pages in this very stay."""
     if body is None:
-        raise InputError("portal.form_size", bytes=most)
+        raise TooLargeError("portal.form_size", bytes=most)
     form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     headers = visit.request.headers
     site, origin = headers.get("sec-fetch-site"), headers.get("origin", "")
