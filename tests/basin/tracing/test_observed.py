@@ -60,6 +60,14 @@ def test_the_background_is_that_of_the_quiet_part() -> None:
     assert made.noise[25] > 2 * made.noise[0] > 0
 
 
+def test_a_pulse_that_stands_out_of_values_below_a_limit_is_not_its_own_background() -> None:
+    value = np.array([0.1] * 12 + [0.17, 0.37, 0.62, 0.8, 0.77, 0.56, 0.31, 0.14] + [0.1] * 12)
+    censor = np.where(value == 0.1, 1, 0).astype(np.uint8)
+    made = pulse_of(Observed("x", np.arange(len(value)) * 1_800_000, value, censor), Errors())
+    assert made.background == pytest.approx(0.05)
+    assert made.background_sd == pytest.approx(0.025)
+
+
 def test_a_station_with_bounds_alone_has_half_the_bound_as_its_background() -> None:
     time, bound = np.arange(5, dtype=np.int64), np.full(5, 0.04)
     made = pulse_of(Observed("a", time, bound, np.ones(5, np.uint8)), Errors())

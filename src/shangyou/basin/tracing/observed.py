@@ -139,13 +139,12 @@ def _observed(station: str, values: dict[int, tuple[float, int]]) -> Observed:
 def pulse_of(observed: Observed, errors: Errors, support: float = 0.0) -> Pulse:
     """A series as a pulse: its background from the quiet part, errors from what is known of them.
 
-    A station that has bounds alone has no background of its own; it is taken for half of the lowest bound.
+    Where the quiet part lies below a limit, the background is taken for half of it.
     Raises InputError "trace.pulse" for an empty or disordered series.
     """
-    plain = observed.value[observed.censor == Censor.NONE]
     if not len(observed.value):
         raise InputError("trace.pulse", station=observed.station, column="time")
-    level, unsure = _background(plain, observed.value)
+    level, unsure = _background(observed)
     if errors.background is not None:
         level = errors.background
     height = max(float(observed.value.max()) - level, 0.0)
@@ -164,10 +163,17 @@ def pulse_of(observed: Observed, errors: Errors, support: float = 0.0) -> Pulse:
     )
 
 
-def _background(plain: Array, value: Array) -> tuple[float, float]:
-    """Level of the quiet part of a series and how well it is known: median and scatter of its lowest third."""
-    if not len(plain):
-        return float(value.min()) / 2, float(value.min()) / 4
-    low = np.sort(plain)[: max(3, round(len(plain) * LOWER))]
-    level = float(np.median(low))
-    return level, QUIET * float(np.median(np.abs(low - level)))
+def _background(observed: Observed) -> tuple[float, float]:
+    """Level of the quiet part of a series and how well it is known: median and scatter of its lowest third.
+
+    What is below a limit counts as half of it, known to a quarter of it. Values above a range say nothing.
+    """
+    below = observed.censor == Censor.BELOW
+    level = np.where(below, observed.value / 2, observed.value)[observed.censor != Censor.ABOVE]
+    if not len(level):
+        return float(observed.value.min()) / 2, float(observed.value.min()) / 4
+    order = np.argsort(level, kind="stable")[: max(3, round(len(level) * LOWER))]
+    low, hidden = level[order], below[observed.censor != Censor.ABOVE][order]
+    middle = float(np.median(low))
+    unsure = QUIET * float(np.median(np.abs(low - middle)))
+    return middle, max(unsure, float(low[hidden].max()) / 2) if hidden.any() else unsure
