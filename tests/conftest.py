@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from shangyou.adapters.computing import CACHE, cache_folder
+
 if TYPE_CHECKING:
     from shangyou.adapters.state import StateDatabase
     from tests.postgres import Server
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 # a slow machine is no fault of the code; on the shared machine that decides what lands every run is the same run
 settings.register_profile("ours", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("ours")
+
+# said before anything loads numba: here, in the processes beside and for users it finds what was compiled at setup
+os.environ.setdefault(CACHE, str(cache_folder(os.environ)))
 
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("SHANGYOU_SHARED", ROOT.parent / "shared"))
