@@ -96,3 +96,34 @@ def test_a_node_that_starts_anew_keeps_the_name_of_its_log(three: Basin) -> None
         2,
         3,
     )
+
+
+def test_an_operator_lets_the_log_go_on_from_its_page_by_typing_the_name_of_the_node(three: Basin) -> None:
+    node = three["sichuan"].node
+    for name, role in (("zhang", "operator"), ("guest", "manager")):
+        node.people.put_person(Person(name, role, "张工"), SECRET)
+    guest = Reader(cast(FakeNode, node)).sign_in("guest", SECRET)
+    assert "/ledger/reopen" not in guest.get("/ledger").text
+    given = {"reason": "backup", "typed": "sichuan"}
+    assert guest.post("/ledger/reopen", "/ledger", **given).status_code == 403
+    reader = Reader(cast(FakeNode, node)).sign_in("zhang", SECRET)
+    page = reader.get("/ledger").text
+    assert "账本落后：见证方会签过 9 条" in page
+    assert "此操作不能撤销" in page
+    wrong = reader.post("/ledger/reopen", "/ledger", **(given | {"typed": "guizhou"}))
+    assert wrong.status_code == 400
+    assert "guizhou 不是本节点的成员编号" in wrong.text
+    assert wrong.text.count('<details class="more" open>') == 1  # what was typed stays
+    done = reader.post("/ledger/reopen", "/ledger", **given)
+    assert done.headers["location"] == "/ledger?done=reopened"
+    page = reader.get("/ledger?done=reopened").text
+    assert "账本已接续为 sichuan.shangyou/ledger/2" in page
+    assert "/ledger/reopen" not in page
+    reader.get("/ledger?lang=en")
+    assert "goes on as sichuan.shangyou/ledger/2" in reader.get("/ledger").text
+
+
+def test_a_log_that_is_whole_offers_nothing_to_go_on_from(three: Basin) -> None:
+    node = three["guizhou"].node
+    node.people.put_person(Person("wu", "operator", "吴工"), SECRET)
+    assert "/ledger/reopen" not in Reader(cast(FakeNode, node)).sign_in("wu", SECRET).get("/ledger").text

@@ -176,6 +176,7 @@ def create_portal(node: Node, asked: Callable[[], None] = lambda: None) -> Starl
             Route("/intake/entries/{id}/raw", portal.endpoint(entries.raw)),
             Route("/ledger", portal.endpoint(ledger.page)),
             Route("/ledger/sign", portal.endpoint(ledger.sign), methods=["POST"]),
+            Route("/ledger/reopen", portal.endpoint(ledger.reopen), methods=["POST"]),
             Route("/ledger/policy.txt", portal.endpoint(ledger.policy)),
             Route("/ledger/verify_proof.py", portal.endpoint(ledger.verifier)),
             Route("/ledger/{index}/proof", portal.endpoint(ledger.proof)),

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Final, cast
 
 from starlette.responses import Response
 
-from shangyou.core.errors import InputError, NotFoundError
+from shangyou.core.errors import InputError, NotFoundError, ShangyouError
 from shangyou.exchange.ledger.checkpoint import parse_checkpoint
 from shangyou.exchange.ledger.entry import KINDS
 from shangyou.exchange.ledger.log import Kept
-from shangyou.exchange.ledger.succession import newest_origin
+from shangyou.exchange.ledger.succession import REASONS, behind, newest_origin
 from shangyou.faces import verify_proof
+from shangyou.faces.api.acts import perform
 from shangyou.faces.api.ledger import newest
 from shangyou.faces.keeping import Keeping, keeping
+from shangyou.faces.portal.parties import desk_of
 from shangyou.faces.portal.visit import Visit
 from shangyou.faces.sentences import sentence
 from shangyou.flows import ledger as flow
@@ -24,12 +26,13 @@ from shangyou.flows import ledger as flow
 if TYPE_CHECKING:
     from shangyou.wiring import Node
 
+REOPEN: Final = "ledger/reopen"  # the deed
 ROWS: Final = 50
 LONG: Final = 48  # characters of a fact that are shown whole: an id fits, a hash does not say more than its beginning
 ALARMS: Final = 20  # that the page shows, the newest
 
 
-def page(visit: Visit) -> Response:
+def page(visit: Visit, error: ShangyouError | None = None) -> Response:
     """How far the log is sealed, what is wrong, and its newest entries."""
     kept = keeping(cast("Node", visit.node))
     kind = visit.query("kind") if visit.query("kind") in KINDS else ""
@@ -40,7 +43,13 @@ def page(visit: Visit) -> Response:
     return visit.page(
         "ledger.html",
         title=finding(visit, kept, len(alarms)),
+        status=error.status if error else 200,
+        wrong=sentence(error.code, error.facts, visit.t.language) if error else None,
         log=_origin(kept),
+        behind=behind(kept.ledger.shelf, _origin(kept)),
+        me=kept.members.me,
+        reasons=REASONS,
+        given=visit.form,
         joined=kept.joined,
         size=kept.ledger.size(),
         stored=kept.ledger.stored(),
@@ -132,3 +141,14 @@ def sign(visit: Visit) -> Response:
     if keeping(cast("Node", visit.node)).keeper.now(visit.now) is None:
         raise InputError("ledger.entry", detail="0")
     return visit.go("/ledger?done=signed")
+
+
+def reopen(visit: Visit) -> Response:
+    """Go on under a new name. It cannot be undone, so the member id is typed. Raises as api.ledger.reopen."""
+    by, given = visit.need("ledger.reopen"), visit.form
+    typed = given.get("typed", "").strip()
+    try:
+        perform(desk_of(visit, by), REOPEN, reason=given.get("reason", ""), member=typed)
+    except ShangyouError as error:
+        return page(visit, error)
+    return visit.go("/ledger?done=reopened")

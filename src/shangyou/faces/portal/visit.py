@@ -29,6 +29,7 @@ MAY: dict[str, frozenset[str]] = {  # what changes something, and the roles that
     "batch.withdraw": frozenset({"operator", "engineer", "manager"}),
     "device.ask": frozenset({"operator", "engineer", "manager"}),
     "ledger.sign": frozenset({"operator", "security", "manager"}),
+    "ledger.reopen": frozenset({"operator", "security"}),
     "dataset.publish": frozenset({"operator", "engineer", "manager"}),
     "contract.ask": frozenset({"operator", "manager", "duty"}),
     "river.plan": frozenset({"operator", "engineer", "manager", "duty"}),
