@@ -37,6 +37,9 @@ def test_every_fault_of_a_file_is_told_where_it_stops_a_command(tmp_path: Path) 
     assert done.returncode == 2
     assert "2: [network.length] The length of reach “a”" in done.stderr
     assert "3: [network.number] Column “length_km” holds no number" in done.stderr
+    bad.write_text("station,time,value\na,yesterday,1\na,2026-05-01,much\n", "utf-8")
+    done = run("basin", "trace", "--observed", bad, "--lang", "en")
+    assert [line[:22] for line in done.stderr.splitlines()[1:3]] == ["2: [trace.file_time] “", "3: [trace.file_value] "]
 
 
 def test_a_home_without_a_node_says_how_to_make_one(tmp_path: Path) -> None:

@@ -116,7 +116,8 @@ def _observed(path: Path) -> list[Observed]:
     found, faults = read_observed(_bytes(path), LEGAL)
     if faults:
         first = faults[0]
-        raise InputError("trace.file", count=len(faults), line=first.line or 0, first=first.code, text=first.text[:80])
+        about = {"count": len(faults), "line": first.line or 0, "first": first.code, "text": first.text[:80]}
+        raise InputError("trace.file", **about, faults=tuple(faults))
     return found
 
 
