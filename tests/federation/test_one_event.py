@@ -80,3 +80,20 @@ def test_two_that_warn_while_they_cannot_hear_each_other_come_to_one_event_once_
         said = [each for each in rows(messages(warned.desk(member), later)) if each["refers"]]
         assert [(each["by"], each["refers"]) for each in said] == [("chongqing", first)]
     assert not any(each["refers"] for each in rows(messages(warned.desk("sichuan"), first)))
+
+
+def test_an_open_warning_is_compared_however_many_were_told_since(warned: Warned) -> None:
+    warned.basin.network.cut(frozenset({"sichuan"}), frozenset(IDS) - {"sichuan"})
+    first = warned.send(**SPILL)
+    warned.basin.clock.advance(hours=11)
+    given = {"title_zh": "朱沱氨氮异常", "place": "50.朱沱", "substance": "ammonia_nitrogen", "text": "自动站"}
+    later = str(send(warned.desk("chongqing"), **given, to=("guizhou",))["id"])  # type: ignore[arg-type]
+    warned.turn()
+    for number in range(52):
+        other = {"title_zh": f"其他 {number}", "place_zh": "某处", "text": "自动站"}
+        send(warned.desk("chongqing"), **other, to=("guizhou",))  # type: ignore[arg-type]
+    warned.basin.network.heal()
+    for _ in range(2):
+        warned.turn(3600)
+    said = [each for each in rows(messages(warned.desk("chongqing"), later)) if each["refers"]]
+    assert [(each["by"], each["refers"]) for each in said] == [("chongqing", first)]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from shangyou.adapters.channels import Channels
@@ -25,7 +26,7 @@ from shangyou.flows.notify import Recipient, recipients
 from shangyou.flows.saying import Together
 from shangyou.flows.warn import Seen
 from shangyou.governance.warning.notice import Posted
-from shangyou.governance.warning.values import Contact, Content
+from shangyou.governance.warning.values import Contact, Content, Traced
 from shangyou.wiring import rivers
 from shangyou.wiring_exchange import Exchange, member_exchange
 
@@ -36,7 +37,8 @@ log = logging.getLogger("shangyou.warnings")
 
 MADE: Final = "warnings"
 COMPUTING: Final = beside.KEY  # in Node.made: the process beside, for whoever computes
-LOOKED: Final = 50  # dossiers that are looked at in a turn, the last changed first
+HELD: Final = 5_000  # dossiers among which those are that wait for something, the last changed first
+LOOKED: Final = 500  # of these looked at in a turn; what is over is not looked at again, and makes room for the next
 STALE_MS: Final = 6 * 3_600_000  # a flow that was gauged longer ago says nothing of now
 PASSING_MS: Final = 72 * 3_600_000  # after its beginning, in which the flow matters to a release that lies back
 
@@ -65,9 +67,9 @@ class Watch:
     def turn(self) -> None:
         """What is due now; one warning that goes wrong does not hold up the others."""
         looked: list[Seen] = []
-        for heading in self.together.dossiers.headings(warn.SUBJECT, LOOKED):
-            if self.settled.get(heading.id) == heading.entries:
-                continue
+        held = self.together.dossiers.headings(warn.SUBJECT, HELD)
+        waiting = [each for each in held if self.settled.get(each.id) != each.entries]
+        for heading in waiting[:LOOKED]:
             try:
                 seen = warn.look(self.together, heading.id)
                 looked.append(seen)
@@ -105,7 +107,8 @@ class Watch:
 
     def _refined(self, id: str) -> None:
         try:
-            warn.refine(self.together, id, self.transport)
+            told = warn.traced_by(warn.look(self.together, id), self.joined.me)
+            warn.refine(self.together, id, partial(self.transport, told=told))
         except ShangyouError as error:  # the network does not say enough, or the process beside has ended
             log.info("%s: %s", id, error)
         except Exception:
@@ -134,14 +137,16 @@ class Watch:
 
     def compute(self, content: Content, now: int) -> Mapping[str, object]:
         """An arrival table by this node's network and flows; {} where the place is not on it."""
-        return by_travel(rivers(self.joined.node).network(), content, self.gauged(_began(content)), now)
+        body = by_travel(rivers(self.joined.node).network(), content, self.gauged(_began(content)), now)
+        traced = learned_of(self.joined.node, content.place, _began(content))
+        return {**body, "traced": traced.said()} if body and traced is not None else body
 
-    def transport(self, content: Content, now: int) -> Mapping[str, object]:
-        """The same by the transport, some seconds later; raises as `by_transport`."""
+    def transport(self, content: Content, now: int, told: tuple[str, Traced] | None = None) -> Mapping[str, object]:
+        """The same by the transport, some seconds later; raises as `by_transport`, which says what is told."""
         node = self.joined.node
         network, gauged = rivers(node).network(), self.gauged(_began(content))
         traced = learned_of(node, content.place, _began(content))
-        return by_transport(network, content, gauged, now, beside.computing(node), traced)
+        return by_transport(network, content, gauged, now, beside.computing(node), traced, told)
 
     def downstream(self, place: str) -> dict[str, float]:
         """Members of the federation whose waters it reaches, with the hours. NotFoundError "network.place"."""
