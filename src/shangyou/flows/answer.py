@@ -104,7 +104,7 @@ def answer_member(
     if not used:
         raise _refused(own.me, left)
     left += uncovered(wanted, chosen, ground, covered, at)
-    table = merged(tables) if question.shape == "summary" else _in_order(pa.concat_tables(tables))
+    table = tables[0] if len(tables) == 1 else _joined(question, tables)
     header = _header(own, question, at, chosen, label, table)
     return replace(header, agreements=tuple(used), left=tuple(left)), table
 
@@ -176,12 +176,17 @@ def _read(
             )
         else:
             tables.append(_labelled(own.store.select(replace(chosen, limit=MOST_ROWS + 1)), label))
-    if question.shape == "summary":
-        return merged(tables) if len(tables) != 1 else tables[0]
-    table = _in_order(pa.concat_tables([ROWS.empty_table(), *tables]))
-    if len(table) > MOST_ROWS:
+    table = tables[0] if len(tables) == 1 and question.shape == "summary" else _joined(question, tables)
+    if question.shape == "rows" and len(table) > MOST_ROWS:
         raise InputError("query.too_much", rows=len(table), most=MOST_ROWS)
     return table
+
+
+def _joined(question: Question, tables: Sequence[pa.Table]) -> pa.Table:
+    """What several selections or agreements gave, as one."""
+    if question.shape == "summary":
+        return merged(tables)
+    return _in_order(pa.concat_tables([ROWS.empty_table(), *tables]))
 
 
 def _labelled(table: pa.Table, label: Mapping[str, str]) -> pa.Table:

@@ -91,20 +91,20 @@ class SeriesIndex:
 
     def matching(self, selection: Selection) -> list[int] | None:
         """Ids of series that a selection allows; None if it does not restrict them."""
-        wanted = [set(x) for x in (selection.sites, selection.parameters, selection.cadences, selection.statistics)]
-        if not any(wanted):
+        sites = set(selection.sites)
+        named = (selection.parameters, selection.cadences, selection.statistics)
+        wanted = [(place, set(names)) for place, names in enumerate(named, 1) if names]
+        if not sites and not wanted:
             return None
         ids = self._ids
-        if wanted[0]:
+        if sites:
             at = self._at
-            near = sorted((ids[key], key) for site in wanted[0] for key in at.get(site, ()) if key in ids)
+            near = sorted((ids[key], key) for site in sites for key in at.get(site, ()) if key in ids)
         else:
             near = [(id, key) for key, id in ids.items()]
-        return [
-            id
-            for id, key in near
-            if all(not allowed or part in allowed for allowed, part in zip(wanted, key, strict=True))
-        ]
+        for place, names in wanted:
+            near = [(id, key) for id, key in near if key[place] in names]
+        return [id for id, _ in near]
 
     def reaching(self, keys: Sequence[SeriesKey], before: Sequence[int], back: int) -> list[tuple[int, int]]:
         """(id, before) of those series that may have something not older than `back` [ms] before their time."""

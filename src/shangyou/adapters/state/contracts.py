@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, Row, select
 
 from shangyou.adapters.state import schema_contracts as tables
 from shangyou.adapters.state.database import StateDatabase
@@ -139,16 +139,11 @@ class SqlContracts:
 
     def agreements(self, peer: str = "", dataset: str = "", active: bool = False) -> list[Agreement]:
         """See Contracts."""
-        at = tables.agreement.c
-        query = select(tables.agreement).order_by(at.agreed.desc(), at.id)
-        if peer:
-            query = query.where(or_(at.provider == peer, at.consumer == peer))
-        if dataset:
-            query = query.where(at.dataset == dataset)
-        if active:
-            query = query.where(at.state == AgreementState.ACTIVE.value)
-        with self._db.reading() as connection:
-            return [_agreement(row) for row in connection.execute(query)]
+        wanted = {"peer": peer, "dataset": dataset, "state": AgreementState.ACTIVE.value if active else ""}
+        terms = " and ".join(_AGREEMENTS_WHERE[name] for name, value in wanted.items() if value)
+        query = f"{_AGREEMENTS}{' where ' if terms else ''}{terms} order by agreed desc, id"
+        with self._db.plain_reading() as connection:
+            return [_agreement(row) for row in connection.rows(query, wanted)]
 
 
 # The statements of every step of every talk.
@@ -178,10 +173,15 @@ _FAILED: Final = "update letter set due = :due, held = 0, attempts = attempts + 
 _ACT: Final = "insert into act (kind, facts, at) values (:kind, :facts, :at)"
 _ACTS: Final = "select id, kind, facts, at from act order by id limit :limit"
 _RECORDED: Final = "delete from act where id = :id"
-_AGREEMENT: Final = (
-    "select id, provider, consumer, dataset, agreed, state, changed, reason, replaces, policy from agreement "
-    "where id = :id"
+_AGREEMENTS: Final = (
+    "select id, provider, consumer, dataset, agreed, state, changed, reason, replaces, policy from agreement"
 )
+_AGREEMENTS_WHERE: Final = {
+    "peer": "(provider = :peer or consumer = :peer)",
+    "dataset": "dataset = :dataset",
+    "state": "state = :state",
+}
+_AGREEMENT: Final = f"{_AGREEMENTS} where id = :id"
 _AGREE: Final = (
     "insert into agreement (id, provider, consumer, dataset, agreed, state, changed, reason, replaces, policy) values "
     "(:id, :provider, :consumer, :dataset, :agreed, :state, :changed, :reason, :replaces, :policy) "

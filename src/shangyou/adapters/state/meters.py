@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from shangyou.adapters.state import schema_meters as tables
 from shangyou.adapters.state.database import StateDatabase
+from shangyou.adapters.state.plain import Plain
 from shangyou.core.errors import NotFoundError
 from shangyou.exchange.metering import OPEN, Block, Count, Passage, Receipt, Tally, hour_of
 
-GATE: Final = -1  # the hour of a row that counts nothing: whoever counts under an agreement holds it
+EVER: Final = 1 << 62  # ms: before and after all times that are counted
 
 
 class SqlMeters:
-    """Passages, meters and receipts of this node."""
+    """Passages, meters and receipts of this node.
+
+    Writers of the state go one after the other, so whoever counts decides before the next one does.
+    """
 
     def __init__(self, database: StateDatabase) -> None:
         self._db = database
@@ -28,20 +32,19 @@ class SqlMeters:
     def put(self, passage: Passage) -> Passage:
         """See Meters."""
         with self._db.writing() as connection:
-            known = _row(connection, passage.id)
+            known = connection.execute(select(tables.passage).where(tables.passage.c.id == passage.id)).one_or_none()
             if known is not None:
                 return _passage(known)
-            _hold(connection, passage.agreement, passage.role)
             connection.execute(insert(tables.passage).values(_columns(passage)))
         return passage
 
     def passage(self, id: str) -> Passage:
         """See Meters."""
-        with self._db.reading() as connection:
-            row = _row(connection, id)
-        if row is None:
+        with self._db.plain_reading() as connection:
+            found = connection.rows(_PASSAGE, {"id": id})
+        if not found:
             raise NotFoundError("transfer.unknown", id=id[:80])
-        return _passage(row)
+        return _passage(found[0])
 
     def passages(self, active: bool = False, agreement: str = "", limit: int = 200) -> list[Passage]:
         """See Meters."""
@@ -71,45 +74,33 @@ class SqlMeters:
 
     def enter(self, id: str, name: str, at: int, weigh: Callable[[Count], Block], last: bool = False) -> Block:
         """See Meters."""
-        with self._db.writing() as connection:
-            row = _row(connection, id)
-            if row is None:
+        with self._db.plain_writing() as connection:
+            passages = connection.rows(_COUNTED, {"id": id})
+            if not passages:
                 raise NotFoundError("transfer.unknown", id=id[:80])
-            _hold(connection, row.agreement, row.role)
-            known = _known(connection, id, name)
-            if known is not None:
-                return known
-
-            def so_far(start: int | None, stop: int | None) -> tuple[int, int, int]:
-                return _count(connection, row.agreement, row.role, start, stop)
-
-            found = weigh(so_far)
+            agreement, role, place = passages[0]
+            known = connection.rows(_BLOCK, {"passage": id, "name": name})
+            if known:
+                return Block(*known[0])
+            found = weigh(lambda start, stop: _count(connection, agreement, role, start, stop))
             if last:
-                connection.execute(delete(tables.block).where(tables.block.c.passage == id))
-            connection.execute(
-                insert(tables.block).values(passage=id, **asdict(found) | {"name": name}, place=row.blocks, at=at)
-            )
-            _add(connection, row.agreement, row.role, at, Tally(found.rows, found.bytes))
-            more = tables.passage.c
-            connection.execute(
-                update(tables.passage)
-                .where(more.id == id)
-                .values(rows=more.rows + found.rows, bytes=more.bytes + found.bytes, blocks=more.blocks + 1, changed=at)
-            )
+                connection.change(_FORGET, {"passage": id})
+            values = asdict(found) | {"passage": id, "name": name, "place": place, "at": at}
+            connection.change(_ENTER, values)
+            _add(connection, agreement, role, at, Tally(found.rows, found.bytes))
+            connection.change(_MORE, {"id": id, "rows": found.rows, "bytes": found.bytes, "at": at})
         return found
 
     def ask(self, agreement: str, role: str, at: int) -> None:
         """See Meters."""
-        with self._db.writing() as connection:
-            _hold(connection, agreement, role)
+        with self._db.plain_writing() as connection:
             _add(connection, agreement, role, at, Tally(requests=1))
 
     def spend(self, agreement: str, role: str, at: int, weigh: Callable[[Count], Tally]) -> Tally:
         """Count what passes outside of any passage: an answer. `weigh` makes it, knowing what passed so far, while
         nothing else of the agreement is counted. What it raises leaves everything as it was.
         """
-        with self._db.writing() as connection:
-            _hold(connection, agreement, role)
+        with self._db.plain_writing() as connection:
             found = weigh(lambda start, stop: _count(connection, agreement, role, start, stop))
             _add(connection, agreement, role, at, found)
         return found
@@ -123,7 +114,7 @@ class SqlMeters:
 
     def count(self, agreement: str, role: str, start: int | None, stop: int | None) -> tuple[int, int, int]:
         """See Meters."""
-        with self._db.reading() as connection:
+        with self._db.plain_reading() as connection:
             return _count(connection, agreement, role, start, stop)
 
     # ---- receipts -------------------------------------------------------------------------------------------------
@@ -165,60 +156,53 @@ def _columns(passage: Passage) -> dict[str, Any]:
     return {name: whole[name] for name in own} | counted | {"body": body}
 
 
-def _row(connection: Connection, id: str) -> Row[Any] | None:
-    return connection.execute(select(tables.passage).where(tables.passage.c.id == id)).one_or_none()
-
-
-def _passage(row: Row[Any]) -> Passage:
-    found = Passage(id=row.id, role=row.role, peer=row.peer, agreement=row.agreement, **json.loads(row.body))
-    counted = Tally(row.rows, row.bytes)
+def _passage(row: Sequence[Any]) -> Passage:
+    """From its columns in the order of the table."""
+    id, role, peer, agreement, state, rows, bytes, blocks, opened, changed, plan, body = row
     return replace(
-        found,
-        state=row.state,
-        blocks=row.blocks,
-        opened=row.opened,
-        changed=row.changed,
-        plan=row.plan,
-        passed=counted,
+        Passage(id=id, role=role, peer=peer, agreement=agreement, **json.loads(body)),
+        state=state,
+        blocks=blocks,
+        opened=opened,
+        changed=changed,
+        plan=plan,
+        passed=Tally(rows, bytes),
     )
 
 
-def _hold(connection: Connection, agreement: str, role: str) -> None:
-    """Until the end of the transaction nobody else counts under the agreement: one decides, then the next."""
-    at = tables.meter.c
-    gate = select(at.hour).where(at.agreement == agreement, at.role == role, at.hour == GATE).with_for_update()
-    if connection.execute(gate).one_or_none() is None:
-        connection.execute(
-            insert(tables.meter).values(agreement=agreement, role=role, hour=GATE, rows=0, bytes=0, requests=0)
-        )
-
-
-def _known(connection: Connection, id: str, name: str) -> Block | None:
-    at = tables.block.c
-    query = select(at.name, at.rows, at.bytes, at.digest).where(at.passage == id, at.name == name)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else Block(*row)
-
-
-def _count(
-    connection: Connection, agreement: str, role: str, start: int | None, stop: int | None
-) -> tuple[int, int, int]:
-    at = tables.meter.c
-    sums = [func.coalesce(func.sum(column), 0) for column in (at.rows, at.bytes, at.requests)]
-    query = select(*sums).where(at.agreement == agreement, at.role == role)
-    query = query.where(at.hour >= start) if start is not None else query
-    query = query.where(at.hour < stop) if stop is not None else query
-    rows, bytes, requests = connection.execute(query).one()
+def _count(connection: Plain, agreement: str, role: str, start: int | None, stop: int | None) -> tuple[int, int, int]:
+    span = {"start": -EVER if start is None else start, "stop": EVER if stop is None else stop}
+    [(rows, bytes, requests)] = connection.rows(_SUM, {"agreement": agreement, "role": role, **span})
     return int(rows), int(bytes), int(requests)
 
 
-def _add(connection: Connection, agreement: str, role: str, at: int, tally: Tally) -> None:
-    meter, hour = tables.meter.c, hour_of(at)
-    this = (meter.agreement == agreement, meter.role == role, meter.hour == hour)
-    more = {
-        "rows": meter.rows + tally.rows,
-        "bytes": meter.bytes + tally.bytes,
-        "requests": meter.requests + tally.requests,
-    }
-    if not connection.execute(update(tables.meter).where(*this).values(more)).rowcount:
-        connection.execute(insert(tables.meter).values(agreement=agreement, role=role, hour=hour, **tally._asdict()))
+def _add(connection: Plain, agreement: str, role: str, at: int, tally: Tally) -> None:
+    this = {"agreement": agreement, "role": role, "hour": hour_of(at)}
+    connection.change(_ADD, this | tally._asdict())
+
+
+# The statements of every block and every answer.
+_PASSAGE: Final = (
+    "select id, role, peer, agreement, state, rows, bytes, blocks, opened, changed, plan, body from passage "
+    "where id = :id"
+)
+_COUNTED: Final = "select agreement, role, blocks from passage where id = :id"
+_MORE: Final = (
+    "update passage set rows = rows + :rows, bytes = bytes + :bytes, blocks = blocks + 1, changed = :at where id = :id"
+)
+_BLOCK: Final = "select name, rows, bytes, digest from passage_block where passage = :passage and name = :name"
+_FORGET: Final = "delete from passage_block where passage = :passage"
+_ENTER: Final = (
+    "insert into passage_block (passage, name, place, rows, bytes, digest, at) values "
+    "(:passage, :name, :place, :rows, :bytes, :digest, :at)"
+)
+_SUM: Final = (
+    "select coalesce(sum(rows), 0), coalesce(sum(bytes), 0), coalesce(sum(requests), 0) from meter "
+    "where agreement = :agreement and role = :role and hour >= :start and hour < :stop"
+)
+_ADD: Final = (
+    "insert into meter (agreement, role, hour, rows, bytes, requests) values "
+    "(:agreement, :role, :hour, :rows, :bytes, :requests) on conflict (agreement, role, hour) do update set "
+    "rows = meter.rows + excluded.rows, bytes = meter.bytes + excluded.bytes, "
+    "requests = meter.requests + excluded.requests"
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields, replace
+from typing import Any
 
 from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
@@ -52,12 +53,9 @@ class SqlRegistry:
 
     def sections(self) -> list[Section]:
         """All that are not merged away, by id."""
-        table = schema.section
-        with self._db.reading() as connection:
-            rows = connection.execute(
-                select(table).where(table.c.status != str(Status.MERGED)).order_by(table.c.id)
-            ).all()
-        return [_section(row) for row in rows]
+        with self._db.plain_reading() as connection:
+            rows = connection.rows(_SECTIONS, {"merged": str(Status.MERGED)})
+        return [_told(dict(zip(SECTION_FIELDS, row, strict=True))) for row in rows]
 
     def section(self, id: str) -> Section:
         """The section, or that into which it was merged; NotFoundError "registry.section"."""
@@ -182,10 +180,10 @@ class SqlRegistry:
 
     def devices(self) -> list[Device]:
         """All devices, by MN."""
-        table = schema.device
-        query = select(*(table.c[name] for name in DEVICE_FIELDS)).order_by(table.c.mn)
-        with self._db.reading() as connection:
-            return [Device(*row) for row in connection.execute(query)]
+        with self._db.plain_reading() as connection:
+            rows = connection.rows(_DEVICES, {})
+        found = [dict(zip(DEVICE_FIELDS, row, strict=True)) for row in rows]
+        return [Device(**values | {"outlet": bool(values["outlet"])}) for values in found]
 
     def device(self, mn: str) -> Device | None:
         """One device, if it is known."""
@@ -224,7 +222,10 @@ class SqlRegistry:
 
 
 def _section(row: Row[tuple[object, ...]]) -> Section:
-    values = dict(row._mapping)
+    return _told(dict(row._mapping))
+
+
+def _told(values: dict[str, Any]) -> Section:
     return Section(**values | {"kind": WaterKind(values["kind"]), "status": Status(values["status"])})
 
 
@@ -232,7 +233,14 @@ def _values(section: Section) -> dict[str, object]:
     return asdict(section) | {"kind": str(section.kind), "status": str(section.status)}
 
 
+SECTION_FIELDS = tuple(field.name for field in fields(Section))
 DEVICE_FIELDS = tuple(field.name for field in fields(Device))
+# The statements of every question to a node.
+_SECTIONS = (
+    "select id, name_zh, name_en, province, city, basin, river, kind, longitude, latitude, status, merged_into, "
+    "source, confidence from section where status <> :merged order by id"
+)
+_DEVICES = "select mn, name, section, system, profile, unit_profile, status, encoding, outlet from device order by mn"
 
 
 def _device(row: Row[tuple[object, ...]]) -> Device:
