@@ -9,12 +9,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from shangyou.core.clock import from_ms
 from shangyou.core.errors import NotFoundError
 from shangyou.faces.api import passages
 from shangyou.faces.api.desk import Desk
 from shangyou.wiring_exchange import Exchange
 from tests.fakes.exchange_basin import basin
-from tests.fakes.exchange_lots import Two, two
+from tests.fakes.exchange_lots import USE, Two, two
 from tests.fakes.exchange_peers import Fate, Journey
 
 
@@ -59,6 +60,19 @@ def test_feeds_are_told_apart(pair: Two) -> None:
     pair.start(agreement)
     feed = pair.start(agreement, "Arrow-FEED")
     assert [row["id"] for row in rows(passages.passages(desk(pair.consumer), feeds=True))] == [feed.id]
+
+
+def test_the_consumer_is_told_by_when_data_are_to_be_deleted(pair: Two) -> None:
+    pair.fill(3)
+    kept = [{"leftOperand": "elapsedTime", "operator": "lteq", "rightOperand": span} for span in ("P90D", "P30D")]
+    duties = [{"action": "delete", "constraint": [each]} for each in kept]
+    free, bound = pair.start(pair.agree()), pair.start(pair.agree({**USE, "obligation": duties}))
+    for passage in (free, bound):
+        passages.fetch(desk(pair.consumer), passage.id)
+    due = {row["id"]: row["delete_by"] for row in rows(passages.passages(desk(pair.consumer)))}
+    assert due[free.id] is None
+    assert due[bound.id] == from_ms(bound.opened + 30 * 86_400_000)
+    assert {row["delete_by"] for row in rows(passages.passages(desk(pair.provider)))} == {None}
 
 
 def test_a_transfer_that_is_not_there_is_not_found(pair: Two) -> None:

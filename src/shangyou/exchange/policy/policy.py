@@ -92,6 +92,12 @@ class Policy:
     duties: tuple[Duty, ...] = ()
     faults: tuple[Fault, ...] = ()
 
+    @property
+    def delete_after(self) -> int | None:
+        """How old data may become at the consumer [ms], by the strictest duty; None = no duty says so."""
+        duties = (*self.duties, *(duty for rule in self.permissions for duty in rule.duties))
+        return min((each.elapsed for each in duties if each.elapsed is not None), default=None)
+
 
 def atoms(condition: Condition) -> Iterator[Atom | Unknown]:
     """All constraints of a condition, in the order in which they are written."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from shangyou.core.errors import ConflictError, InputError, NotFoundError
 from shangyou.exchange.metering import OPEN, Meters, Passage
+from shangyou.exchange.policy.read import read
 from shangyou.faces.api.contracts import DESK, control
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, made
@@ -29,6 +31,7 @@ PASSAGES: Final = pa.schema(
         *((name, TEXT) for name in ("code", "reason")),
         *((name, TIME) for name in ("opened", "changed")),
         *((name, WHOLE) for name in ("reached", "whole")),
+        ("delete_by", TIME),  # when what came first has to be deleted here, by the agreement's duty
     ]
 )
 RECEIPTS: Final = pa.schema(
@@ -57,8 +60,22 @@ def passages(
     """Data of transfers at this end: how far they are, and why they stopped."""
     found = _meters(desk).passages(open_only, agreement)
     reached = _plane(desk).reached
-    rows = [_row(each, reached) for each in found if not feeds or each.format.endswith("-FEED")]
-    return made(PASSAGES, rows)
+    contracts = control(desk).contracts
+
+    @cache
+    def kept(agreement: str) -> int | None:
+        return read(contracts.agreement(agreement).policy).delete_after
+
+    chosen = [each for each in found if not feeds or each.format.endswith("-FEED")]
+    return made(PASSAGES, [_row(each, reached) | {"delete_by": _delete_by(each, kept)} for each in chosen])
+
+
+def _delete_by(passage: Passage, kept: Callable[[str], int | None]) -> int | None:
+    """When the oldest data of a passage have been here for as long as the agreement allows [ms since 1970 UTC]."""
+    if passage.role != "consumer" or not passage.passed.rows:
+        return None
+    after = kept(passage.agreement)
+    return None if after is None else passage.opened + after
 
 
 def _row(passage: Passage, reached: Mapping[str, tuple[int, int]]) -> dict[str, object]:

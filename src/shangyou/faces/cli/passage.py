@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 feed = group("feed")
 EVERY: Final = 0.2  # seconds between two looks at how far it is
 
-MOVED: Final = ("id", "role", "peer", "dataset", "format", "state", "rows", "bytes", "code")
+MOVED: Final = ("id", "role", "peer", "dataset", "format", "state", "rows", "bytes", "code", "delete_by")
 STANDING: Final = ("dataset", "state", "waits", "person", "rows", "last", "why")
 SIGNED: Final = ("id", "peer", "at", "rows", "bytes", "signatures", "differences")
 Agreement = Annotated[str, typer.Argument(help=t("contract.agreement"))]
