@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shangyou.core.errors import InputError
 from shangyou.core.records import Array
@@ -27,6 +28,13 @@ _BOUNDS: Final[dict[str, tuple[float, float, bool]]] = {  # (least, most, may it
     "gain": (0.0, LARGEST_FLOW, False),
 }
 _MAY_BE_ZERO: Final = ("dispersion", "storage_ratio", "storage_rate", "impounded", "gain")
+
+
+def beyond(name: str, values: Array) -> NDArray[np.bool_]:
+    """Which values of a column of `Course` are missing, negative, zero where nothing can be zero, or absurd."""
+    least, most, unknown = _BOUNDS[name]
+    low = values >= least if name in _MAY_BE_ZERO else values > least
+    return ~((low & (values <= most)) | (np.isnan(values) & unknown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +75,11 @@ class Course:
 
     def __post_init__(self) -> None:
         n = len(self.reaches)
-        for name, (least, most, unknown) in _BOUNDS.items():
+        for name in _BOUNDS:
             values: Array = getattr(self, name)
             if n == 0 or values.shape != (n,):
                 raise InputError("course.shape", column=name, rows=n, got=str(values.shape))
-            low = values >= least if name in _MAY_BE_ZERO else values > least
-            bad = ~((low & (values <= most)) | (np.isnan(values) & unknown))
+            bad = beyond(name, values)
             if bad.any():
                 i = int(np.argmax(bad))
                 raise InputError("course.value", column=name, reach=self.reaches[i], value=float(values[i]))

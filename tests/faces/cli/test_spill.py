@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from shangyou.basin.transport.riverfile import RiverFileError
 from tests.faces.cli.shell import Shell
 
 RIVER = """
@@ -82,7 +83,7 @@ def test_a_negative_mass_is_refused(shell: Shell, river: Path) -> None:
 
 def test_a_file_that_is_no_river_is_refused(shell: Shell, tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
-    for text, code in (("[1, 2]", "riverfile.shape"), ("a: [", "spill.file"), ("reaches: []", "riverfile.shape")):
+    for text, code in (("[1, 2]", "riverfile.faults"), ("a: [", "spill.file"), ("reaches: []", "riverfile.faults")):
         bad.write_text(text, encoding="utf-8")
         said = shell("--lang", "en", "basin", "spill", "--network", bad, "--at", "1km", "--mass", "5")
         assert said.error is not None
@@ -174,4 +175,25 @@ def test_a_tracer_run_that_tells_nothing_is_refused(
     said = shell("basin", "calibrate", path)
     assert said.code == 2
     assert said.error is not None
-    assert said.error.code == code
+    faults = said.error.faults if isinstance(said.error, RiverFileError) else ()
+    assert code in (said.error.code, *(each.code for each in faults))
+
+
+def test_all_faults_of_a_rivers_file_are_listed_with_their_lines(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "tracer.yaml"
+    path.write_text(TRACER.replace("flow_m3s: 0.1", "flow_m3s: -0.1").replace("[0.9, 7.86]", "[0.9, much]"), "utf-8")
+    lines = path.read_text("utf-8").splitlines()
+    said = shell("--lang", "en", "basin", "check", path, "--format", "json")
+    assert said.code == 2
+    rows = json.loads(said.out)
+    assert [(row["column"], row["code"]) for row in rows][:1] == [("reaches[0].flow_m3s", "course.value")]
+    assert len(rows) == 2
+    for row, text in zip(rows, ("flow_m3s: -0.1", "much"), strict=True):
+        assert text in lines[row["line"] - 1]
+    calibrated = shell("--lang", "en", "basin", "calibrate", path)
+    assert calibrated.error is not None
+    assert (calibrated.error.code, calibrated.error.facts["count"]) == ("riverfile.faults", 2)
+    path.write_text(TRACER, encoding="utf-8")
+    good = shell("--lang", "en", "basin", "check", path)
+    assert good.code == 0
+    assert "1 reaches" in good.err

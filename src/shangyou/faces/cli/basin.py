@@ -10,6 +10,7 @@ import typer
 
 from shangyou.core.errors import InputError, NotFoundError, UnavailableError
 from shangyou.faces.cli.call import Call, command, group, t
+from shangyou.faces.cli.spill import OWN, own_river
 
 if TYPE_CHECKING:
     from shangyou.basin.network.network import Network
@@ -110,12 +111,14 @@ def check(
     """Every fault of a file, or of the network in force."""
     from shangyou.basin.network.rows import Collected, every_fault
 
-    found = _read(file) if file is not None else Collected(_of_node(call))
-    draft, faults = found.draft, every_fault(found)
+    if file is not None and file.suffix.lower() in OWN:
+        faults, reaches, places = _faults_of_river(file)
+    else:
+        found = _read(file) if file is not None else Collected(_of_node(call))
+        faults, reaches, places = every_fault(found), len(found.draft.reaches), len(found.draft.places)
     if faults or call.format != "table":
         call.show(_faults(faults, call.words.language), ("line", "column", "said", "remedy"))
-    counts = {"reaches": len(draft.reaches), "places": len(draft.places), "faults": len(faults)}
-    call.say("basin.check.done", **counts)
+    call.say("basin.check.done", reaches=reaches, places=places, faults=len(faults))
     if faults:
         raise typer.Exit(InputError.exit_code)
 
@@ -239,6 +242,17 @@ def _read(path: Path) -> Collected:
         return parse(path.name, path.read_bytes())
     except (FileNotFoundError, IsADirectoryError) as error:
         raise NotFoundError("network.file", path=str(path)) from error
+
+
+def _faults_of_river(path: Path) -> tuple[list[Refusal], int, int]:
+    """Of a river in a file of its own; and how many reaches and places it has."""
+    from shangyou.basin.transport.riverfile import RiverFileError
+
+    try:
+        river = own_river(path)
+    except RiverFileError as error:
+        return list(error.faults), 0, 0
+    return [], len(river.names), len(river.course.places)
 
 
 def _of_node(call: Call) -> Draft:

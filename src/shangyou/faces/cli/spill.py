@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -81,7 +83,7 @@ def _way(
     if path is not None and path.suffix.lower() in OWN:
         if gauged:
             raise InputError("spill.flow", flow=", ".join(f"{k}={v:g}" for k, v in gauged.items()))
-        river = _river(path).course
+        river = own_river(path).course
         where = _kilometres(at)
         where = river.place(at).at if where is None else where
         if changing is None:
@@ -117,7 +119,7 @@ def calibrate(
     from shangyou.basin.transport.calibrate import calibrate as fitted
     from shangyou.faces.arriving import calibrated
 
-    river = _river(file)
+    river = own_river(file)
     if river.tracer is None:
         raise InputError("riverfile.shape", where="release", got="nothing")
     with _computing(call) as computing, Bar(call.words("basin.calibrate.bar"), 100) as bar:
@@ -177,21 +179,45 @@ def _network(path: Path | None) -> Network:
     return upper_yangtze()
 
 
-def _river(path: Path) -> River:
-    """A river's own file; curves that it names as files of their own are read beside it."""
+def own_river(path: Path) -> River:
+    """A river's own file; curves that it names as files of their own are read beside it.
+
+    RiverFileError with all faults and their lines; InputError "spill.file", "spill.table"; NotFoundError "spill.file".
+    """
     import yaml
 
-    from shangyou.basin.transport.riverfile import read_river
+    from shangyou.basin.transport.riverfile import RiverFileError, read_river
 
+    text, loader = _text(path), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        whole = yaml.load(_text(path), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  it is safe
+        whole = yaml.load(text, Loader=loader)  # noqa: S506  it is safe
     except (yaml.YAMLError, RecursionError) as error:
         raise InputError("spill.file", path=str(path), detail=str(error).splitlines()[0][:120]) from error
     curves = whole.get("observed") if isinstance(whole, dict) else None
     for curve in curves if isinstance(curves, list) else []:
         if isinstance(curve, dict) and isinstance(curve.get("file"), str):
             _take_in(curve, path.parent, str(whole.get("time_unit", "hours")))
-    return read_river(whole)
+    try:
+        return read_river(whole)
+    except RiverFileError as error:
+        root = yaml.compose(text, Loader=loader)
+        raise RiverFileError(
+            tuple(replace(each, line=_line(root, each.column or "")) for each in error.faults)
+        ) from None
+
+
+def _line(node: Any, where: str) -> int:
+    """On which line stands what stands at such a place as reaches[1].width_m, or what it should stand in?"""
+    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", where):
+        found = None
+        if index and node.id == "sequence" and int(index) < len(node.value):
+            found = node.value[int(index)]
+        elif name and node.id == "mapping":
+            found = next((value for key, value in node.value if key.value == name), None)
+        if found is None:
+            break
+        node = found
+    return int(node.start_mark.line) + 1
 
 
 def _take_in(curve: dict[str, Any], folder: Path, unit: str) -> None:
