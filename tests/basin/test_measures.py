@@ -8,7 +8,6 @@ import math
 import numpy as np
 import pytest
 
-import tests.basin.transport.conftest as _  # noqa: F401  where compiled kernels are kept
 from shangyou.basin.course import Course, Place
 from shangyou.basin.measures import Act, Effect, _changed, effects
 from shangyou.basin.transport.values import Release
