@@ -177,3 +177,32 @@ def test_the_plume_fits_a_phone(chromium: Browser, desk: Served, warning: str, l
     shoot(page, f"plume-narrow-{language}")
     assert watched.faults == []
     context.close()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_room_is_opened_by_hand_at_a_place_that_is_searched_and_has_its_plume(
+    two: Matters, chromium: Browser, desk: Served, language: str, size: dict[str, int]
+) -> None:
+    context = chromium.new_context(viewport={"width": size["width"], "height": size["height"]})
+    watched = enter(context, desk, language)
+    context.set_default_timeout(60_000)
+    page = watched.go("/incidents")
+    page.locator("#open").click()
+    label = "朱沱 · 断面 · 长江" if language == "zh" else "Zhutuo · section · Yangtze River"
+    option = page.locator(f'datalist option[value="{label}"]')
+    expect(option).to_have_count(1)
+    page.fill("input[name=place]", label)
+    page.fill("input[name=title_zh]", f"槽车翻覆 {language} {size['width']}")
+    page.fill("input[name=amount]", "0.5")
+    page.fill("input[name=substance]", "benzene")
+    shoot(page, f"open-room-{language}-{size['width']}")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= size["width"]
+    page.locator("form[action='/incidents/open'] button").click()
+    page.wait_for_selector(".spill-map[data-plume=drawn][data-drawn]")
+    expect(page.locator(".plume tbody tr").first).to_contain_text("km")
+    expect(page.locator("h1 + .under")).to_contain_text("500 g")
+    shoot(page, f"room-by-hand-{language}-{size['width']}")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= size["width"]
+    assert watched.faults == []
+    context.close()

@@ -15,9 +15,10 @@ from shangyou.basin.transport.values import ArrivalTable
 from shangyou.core.errors import ConflictError, InputError
 from shangyou.flows import warn
 from shangyou.flows.arrivals import affected, amount_of, by_transport, by_travel, flows, reached
+from shangyou.flows.learned import Learned
 from shangyou.flows.saying import Together
 from shangyou.governance.warning.read import content, table
-from shangyou.governance.warning.values import Content
+from shangyou.governance.warning.values import Content, Traced
 from tests.fakes.dossiers import Desk
 from tests.governance.warning.saying import FIRST, MINUTE, NOW
 
@@ -216,6 +217,42 @@ def test_bands_of_the_ensemble_go_into_the_table_and_what_does_not_come_is_left_
     nothing = table({"arrivals": by_transport(NETWORK, content(BODY), [], NOW, Beside())}, "sichuan", "e")
     assert nothing is not None
     assert nothing.arrivals[0].concentration is None  # the amount is not known; the times hold all the same
+
+
+def test_what_a_tracing_learned_goes_along_and_the_next_member_reckons_with_it_beside_its_own() -> None:
+    known, beside = content({**BODY, "amount": 2e6}), Beside()
+    own = Learned(velocity=1.1, velocity_sd=0.03, dispersion=0.8, dispersion_sd=0.15)
+    body = by_transport(NETWORK, known, [], NOW, beside, own)
+    said = table({"arrivals": body}, "sichuan", "e")
+    assert said is not None
+    assert said.traced == Traced(1.1, 0.03, 0.8, 0.15)
+    assert said.as_told is None
+    told = table({"arrivals": by_transport(NETWORK, known, [], NOW, beside, told=("sichuan", said.traced))}, "cq", "e")
+    assert told is not None
+    assert told.as_told is not None
+    assert told.traced is None  # it has traced nothing itself
+    assert "溯源" not in told.method
+    assert (told.by, told.as_told.by) == ("cq", "sichuan")
+    assert "按 sichuan 的溯源" in told.as_told.method
+    assert [each.place for each in told.as_told.arrivals] == [each.place for each in told.arrivals]
+    plain = table({"arrivals": by_transport(NETWORK, known, [], NOW, beside)}, "cq", "e")
+    assert plain is not None
+    assert (plain.arrivals, plain.method) == (told.arrivals, told.method)  # its own answer is its own
+
+
+def test_only_the_word_of_those_in_charge_is_reckoned_with() -> None:
+    three = Three()
+    id = three.send()
+    traced = {"velocity": 1.1, "velocity_sd": 0.03, "dispersion": 0.8, "dispersion_sd": 0.15}
+    body = {"at": NOW, "rows": [{"place": DOWN[0], "first": NOW}], "traced": traced}
+    assert warn.traced_by(warn.look(three.at("chongqing"), id), "chongqing") is None
+    warn.tell(three.at("chongqing"), id, "information", {"arrivals": body}, "")
+    three.desk.deliver()
+    assert warn.traced_by(warn.look(three.at("sichuan"), id), "sichuan") is None  # it is downstream
+    warn.tell(three.at("sichuan"), id, "information", {"arrivals": body}, "")
+    three.desk.deliver()
+    assert warn.traced_by(warn.look(three.at("chongqing"), id), "chongqing") == ("sichuan", Traced(**traced))
+    assert warn.traced_by(warn.look(three.at("sichuan"), id), "sichuan") is None  # it knows that itself
 
 
 def test_bounds_of_an_amount_are_those_of_ninety_per_cent() -> None:

@@ -21,7 +21,7 @@ from shangyou.core.records import Array
 from shangyou.flows.gauged import EXPONENT_SD
 from shangyou.flows.learned import Learned
 from shangyou.flows.spill import Arrivals, Computing, Outlook, arrivals_on, way_down
-from shangyou.governance.warning.values import Content
+from shangyou.governance.warning.values import Content, Traced
 
 LEADING: Final = 0.890  # time of the leading edge over that of the peak: Jobson (1996), USGS WRIR 96-4013, eq. 18
 HOURS: Final = 240.0  # a warning goes no further than so many hours of travel
@@ -105,19 +105,45 @@ def by_transport(
     now: int,
     computing: Computing,
     traced: Learned | None = None,
+    told: tuple[str, Traced] | None = None,
 ) -> Mapping[str, object]:
     """The body of an arrival table from the transport's ensemble; {} where the place is not on the network.
 
-    traced: what a tracing of this release has learned of the river.
+    Args:
+        traced: what a tracing of this release has learned of the river. It goes into the body.
+        told: a member, and what its tracing has learned; the table then has another beside it that rests on that.
 
     Where the amount is not known the times hold all the same, and no concentration is told. Raises as
     `flows.spill.arrivals`: InputError where the network does not say enough, UnavailableError of the computing.
     """
     if not network.has(content.place):
         return {}
+    known = {id: value for id, value in gauged if network.has(id) and 0 <= value < math.inf}
+    if traced is not None:
+        said = ("，流速和离散由溯源得出", ", velocity and dispersion from tracing")
+        return _reckoned(network, content, known, now, computing, traced, said) | {"traced": traced.said()}
+    body = _reckoned(network, content, known, now, computing, None, ("", ""))
+    if told is None:
+        return body
+    by, learned = told
+    said = (f"，流速和离散按 {by} 的溯源", f", velocity and dispersion as traced by {by}")
+    return body | {
+        "as_told": _reckoned(network, content, known, now, computing, Learned.told(learned), said) | {"by": by}
+    }
+
+
+def _reckoned(
+    network: Network,
+    content: Content,
+    known: dict[str, float],
+    now: int,
+    computing: Computing,
+    traced: Learned | None,
+    said: tuple[str, str],
+) -> dict[str, object]:
+    """One table; said: of its method, what the flows do not say."""
     mass, spread = amount_of(content)
     start = content.began if content.began is not None else content.noticed
-    known = {id: value for id, value in gauged if network.has(id) and 0 <= value < math.inf}
     release = Release(at=0.0, mass=mass or NOMINAL, duration=content.duration or 0.0)
     river, flow = way_down(network, content.place, known or None)
     unsure = _unsure(river, flow, spread) if traced is None else traced.known(Uncertainty().flow, spread)
@@ -132,8 +158,7 @@ def by_transport(
     ][:MOST]
     zh = f"{len(known)} 处实测流量" if known else "多年平均流量"
     en = f"flow of {len(known)} gauges" if known else "typical flow"
-    if traced is not None:
-        zh, en = f"{zh}，流速和离散由溯源得出", f"{en}, velocity and dispersion from tracing"
+    zh, en = f"{zh}{said[0]}", f"{en}{said[1]}"
     method = f"输移集合（{MEMBERS} 个成员，{zh}） / transport, ensemble of {MEMBERS} ({en})"
     return {"at": now, "method": method, "rows": rows}
 

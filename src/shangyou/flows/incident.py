@@ -132,14 +132,14 @@ def rooms_of(together: Together, warning: str) -> list[Seen]:
 
 
 def from_warning(together: Together, id: str) -> dict[str, object]:
-    """What the opening of a room takes over from a warning: place, river, substance, times, who is in charge, affected.
+    """What the opening of a room takes over from a warning: place, river, substance, amount, times, members.
 
     NotFoundError "dossier.unknown"; InputError "warning.opening" for a dossier of another subject.
     """
     found = warn.look(together, id).situation
     content = found.content
-    texts = ("title_zh", "title_en", "place_zh", "place_en", "river", "substance")
-    taken: dict[str, object] = {name: getattr(content, name) for name in texts if getattr(content, name)}
+    names = ("title_zh", "title_en", "place", "place_zh", "place_en", "river", "substance", "amount")
+    taken: dict[str, object] = {name: getattr(content, name) for name in names if getattr(content, name)}
     if content.began is not None:
         taken["occurred"] = min(content.began, content.noticed)
     charge = list(found.in_charge) or [together.me]

@@ -6,7 +6,7 @@ them. What is foreseen further down of the same release uses that, with what sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from shangyou.basin.transport.dispersion import FORMULAS
 from shangyou.basin.transport.hydraulics import hydraulics
 from shangyou.basin.transport.values import Uncertainty
 from shangyou.core.records import Array
+from shangyou.governance.warning.values import Traced
 
 CERTAIN = (Verdict.FOUND, Verdict.LIKELY)
 HOUR = 3_600_000
@@ -41,6 +42,15 @@ class Learned:
             roughness=np.where(np.isnan(river.area), river.roughness * self.velocity ** (-1 / 0.6), river.roughness),
             dispersion=before * self.dispersion,
         )
+
+    def said(self) -> dict[str, float]:
+        """The same as a warning carries it."""
+        return {field.name: float(f"{getattr(self, field.name):.4g}") for field in fields(self)}
+
+    @classmethod
+    def told(cls, by: Traced) -> Learned:
+        """What somebody else's tracing has learned, as its warning says."""
+        return cls(by.velocity, by.velocity_sd, by.dispersion, by.dispersion_sd)
 
     def known(self, flow: float, amount: float) -> Uncertainty:
         """How well things are known now. The flow's error is in the velocity already, and the amount goes with it."""

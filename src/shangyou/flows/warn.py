@@ -17,7 +17,7 @@ from shangyou.governance.warning.compare import Difference, differences
 from shangyou.governance.warning.event import earlier, opened
 from shangyou.governance.warning.fold import situation
 from shangyou.governance.warning.read import table
-from shangyou.governance.warning.values import Content, Situation
+from shangyou.governance.warning.values import Content, Situation, Traced
 from shangyou.standards.library import Edition, edition, editions
 
 SUBJECT: Final = "warning"
@@ -211,6 +211,13 @@ def refine(together: Together, id: str, compute: Compute) -> bool:
         return False
     tell(together, id, "information", {"arrivals": body}, "")
     return True
+
+
+def traced_by(found: Seen, me: str) -> tuple[str, Traced] | None:
+    """Whose tracing has learned something of the river, of those in charge besides us, and what; None = nobody's."""
+    tables = found.situation.tables
+    told = ((by, tables[by].traced) for by in found.situation.in_charge if by in tables and by != me)
+    return next(((by, traced) for by, traced in told if traced is not None), None)
 
 
 def refer(together: Together, found: Sequence[Seen]) -> int:

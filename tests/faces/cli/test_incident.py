@@ -67,6 +67,17 @@ def test_an_incident_is_opened_graded_reported_worked_on_and_closed(joined: Shel
     assert [row["closed"] for row in joined.rows("incident", "list")] == [None]
 
 
+def test_a_room_takes_a_place_of_the_network_with_its_names_and_an_amount(joined: Shell) -> None:
+    given = ("--at", "50.朱沱", "--amount", "0.25", "--substance", "benzene", "--affected", "chongqing")
+    assert joined("incident", "open", "槽车翻覆", *given).code == 0
+    [row] = joined.rows("incident", "list", "--open")
+    assert (row["place"], row["river"], row["amount"]) == ("50.朱沱", "长江", 250.0)
+    said = joined("incident", "open", "槽车翻覆", "--at", "无名沟", "--affected", "chongqing")
+    assert (said.code, str(said.error).split()[0]) == (4, "network.place")
+    said = joined("incident", "open", "槽车翻覆", "--amount", "许多", "--affected", "chongqing")
+    assert (said.code, str(said.error).split()[0]) == (2, "entry.field")
+
+
 def test_a_report_is_a_word_file_whose_digest_is_entered(joined: Shell, tmp_path: Path) -> None:
     id = opened(joined)
     path = tmp_path / "初报.docx"

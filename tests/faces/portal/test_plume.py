@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +16,8 @@ from shangyou.core.clock import to_ms
 from shangyou.core.errors import InputError
 from shangyou.core.ports import Batch
 from shangyou.core.records import Flag, Flagged, Observations, SeriesKey
+from shangyou.faces.api.desk import Desk
+from shangyou.faces.api.warnings import arrivals
 from shangyou.faces.together import of
 from shangyou.faces.warning import COMPUTING
 from shangyou.flows import warn
@@ -42,6 +45,8 @@ def rows(began: int) -> list[dict[str, object]]:
         times = dict(
             zip(names, (began + round(hours * f * HOUR) for f in (0.8, 0.9, 1.0, 0.9, 1.0, 1.2, 1.4)), strict=True)
         )
+        if place == "50.朱沱":  # the other as tables of earlier editions are
+            times |= {"until_early": began + 12 * HOUR, "until_late": began + 17 * HOUR}
         return {
             "place": place,
             "name_zh": zh,
@@ -93,6 +98,52 @@ def test_the_plume_of_a_warning_is_its_own_arrival_table(two: Matters) -> None:
     assert "0.4 mg/L" in found["said"][step]
     assert [each["name"] for each in found["places"]] == ["朱沱", "江津大桥"]
     assert found["places"][0]["size"] == "0.4 mg/L"
+
+
+def test_it_says_until_when_it_stays_with_the_band_where_the_table_tells_one(two: Matters) -> None:
+    id = warned(two)
+    places = plume(two.reader("chongqing"), f"warning={id}")["places"]
+    assert [(each["over"], each["over_band"]) for each in places] == [
+        ("11-22 22:00", "11-22 20:00 – 11-23 01:00"),
+        ("11-23 12:00", ""),
+    ]
+    page = two.reader("chongqing").get(f"/warnings/{id}").text
+    assert "过完</dt><dd><time" in page
+    assert "11-22 20:00 – 11-23 01:00" in page
+    assert "峰值 1 % 以下" in page
+    limited = two.reader("chongqing").get(f"/warnings/{warned(two, limit='0.01')}").text
+    assert "超限至</dt><dd><time" in limited
+    assert "0.01 mg/L 以下" in limited
+
+
+def test_what_the_sender_traced_stands_on_the_page_as_its_word_with_both_answers(two: Matters) -> None:
+    id = warned(two)
+    began, full = two.clock.ms(), f"urn:uuid:{id}"
+    traced = {"velocity": 1.1, "velocity_sd": 0.03, "dispersion": 0.8, "dispersion_sd": 0.15}
+    body = {"at": began, "method": "m", "rows": rows(began), "traced": traced}
+    warn.tell(of(two.basin["sichuan"]), full, "information", {"text": "到达时间", "arrivals": body}, "")
+    two.settle()
+    told = {"at": began, "by": "sichuan", "method": "n", "rows": rows(began + HOUR)}
+    body = {"at": began, "method": "m", "rows": rows(began + 3 * HOUR), "as_told": told}
+    warn.tell(of(two.basin["chongqing"]), full, "information", {"text": "复算", "arrivals": body}, "")
+    two.settle()
+    page = two.reader("chongqing").get(f"/warnings/{id}").text
+    assert "重庆市生态环境局（按四川省生态环境厅的溯源）" in page
+    assert "四川省生态环境厅的溯源得出：流速为河道资料推算的 1.10 倍（±3 %）" in page
+    assert page.count('data-name="重庆市生态环境局（按四川省生态环境厅的溯源）"') == 2
+    found = as_rows(two, id)
+    assert {(each["by"], each["as_told"]) for each in found} == {
+        ("chongqing", ""),
+        ("chongqing", "sichuan"),
+        ("sichuan", ""),
+    }
+    assert {each["first_later_s"] for each in found if each["as_told"]} == {-7200}
+
+
+def as_rows(found: Matters, id: str) -> list[dict[str, Any]]:
+    """The arrival tables as the API gives them at Chongqing."""
+    desk = Desk(found.basin["chongqing"].node, by="li")
+    return list(arrivals(desk, id).table().to_pylist())
 
 
 def test_it_says_from_what_it_was_computed_and_by_whom(two: Matters) -> None:
@@ -199,7 +250,42 @@ def test_a_room_opened_by_hand_has_only_its_line(two: Matters) -> None:
     assert "spill-map" not in reader.get(f"/incidents/{id}").text
     found = plume(reader, f"incident={id}")
     assert found["times"] == found["seen"] == []
-    assert any("没有对应的预警" in note for note in found["notes"])
+    assert any("没有写明河网上的地点" in note for note in found["notes"])
+
+
+def test_a_room_opened_by_hand_with_a_place_of_the_network_draws_its_plume(two: Matters) -> None:
+    form = {"title_zh": "朱沱槽车翻覆", "place": "朱沱 · 断面 · 长江", "amount": "0.5", "substance": "benzene"}
+    reader = fresh(two, "sichuan")
+    times = {"occurred": "2026-11-22T08:00", "noticed": "2026-11-22T08:30"}
+    answer = reader.post("/incidents/open", "/incidents", **form, **times, **{"affected:chongqing": "1"})
+    assert answer.status_code == 303, answer.text
+    two.settle()
+    id = answer.headers["location"].removeprefix("/incidents/").partition("?")[0]
+    for member in ("sichuan", "chongqing"):  # the same at each of them, without any warning
+        beside = two.basin[member].node.made[COMPUTING] = ComputingAtOnce()
+        beside.go.set()
+        page = fresh(two, member).get(f"/incidents/{id}").text
+        assert "spill-map" in page
+        assert "500 g" in page
+        assert "朱沱 · 长江" in page  # name and river came with the place
+        found = computed(fresh(two, member), f"incident={id}")
+        assert not found["supposed"]
+        assert found["banded"]
+        assert any(each["name"] == "江津大桥" for each in found["places"])
+        assert found["times"][0] == to_ms(datetime(2026, 11, 22, tzinfo=UTC))
+    opening = two.room("chongqing", id).room.opening
+    assert (opening.place, opening.amount) == ("50.朱沱", 500.0)
+
+
+@pytest.mark.parametrize(("place", "says"), [("无名沟", "无名沟"), ("50.没有", "50.没有")])
+def test_a_place_that_is_not_on_the_network_is_said_so_and_the_form_keeps_what_was_typed(
+    two: Matters, place: str, says: str
+) -> None:
+    reader = fresh(two, "sichuan")
+    answer = reader.post("/incidents/open", "/incidents", title_zh="某事", place=place, **{"affected:chongqing": "1"})
+    assert answer.status_code == 404
+    assert says in answer.text
+    assert f'value="{place}"' in answer.text
 
 
 @pytest.mark.parametrize("query", ["warning=none", "incident=none", "section=none", "reach=none&at=105,29"])

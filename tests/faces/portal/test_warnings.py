@@ -137,7 +137,7 @@ def test_an_alarm_of_this_node_stands_there_with_the_way_to_warn_of_it(tmp_path:
         assert heading(page) == "1 个报警等人处理"
         [form] = re.findall(r'href="(/warnings\?alarm=ab12[^"#]+)', page)
         filled = reader.get(form.replace("&amp;", "&")).text
-        assert 'name="place" list="places" maxlength="200" value="51.手爬岩"' in filled
+        assert 'name="place" list="places" maxlength="200" value="手爬岩 · 断面 · 长江"' in filled
         assert re.search(r'name="to:chongqing" value="1" checked', filled)
 
 

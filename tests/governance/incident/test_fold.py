@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shangyou.core.errors import InputError
 from shangyou.exchange.dossier.entry import Entry, ordered
-from shangyou.governance.incident.fold import HANDLERS, room
+from shangyou.governance.incident.fold import HANDLERS, opened, room
 from shangyou.governance.incident.known import heard, then
 from tests.governance.incident.rooms import GUIDANCE, MINUTE, OPENING, PLAN, START, Stage
 
@@ -189,6 +189,24 @@ def test_what_was_known_when_is_told_for_all_and_for_one() -> None:
     assert [(each.member, each.at) for each in heard(entries) if each.entry == told] == [
         ("chongqing", START + 9 * MINUTE)
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "place", "amount"),
+    [({}, "", None), ({"place": "50.朱沱", "amount": 2e6}, "50.朱沱", 2e6), ({"place": "50.朱沱"}, "50.朱沱", None)],
+)
+def test_an_opening_may_name_a_place_of_the_network_and_an_amount(
+    said: dict[str, object], place: str, amount: float | None
+) -> None:
+    entry = Entry("d", "dossier.open", "sichuan", START, 1, (), {**OPENING, "subject": "incident", **said})
+    found = opened(entry)
+    assert (found.place, found.amount) == (place, amount)
+
+
+@pytest.mark.parametrize("said", [{"place": 5}, {"amount": -1.0}, {"amount": "much"}, {"amount": 1e14}])
+def test_an_opening_with_what_is_no_place_or_amount_opens_no_room(said: dict[str, object]) -> None:
+    with pytest.raises(InputError, match=r"entry\.field"):
+        opened(Entry("d", "dossier.open", "sichuan", START, 1, (), {**OPENING, "subject": "incident", **said}))
 
 
 def test_a_dossier_of_another_subject_is_no_room() -> None:

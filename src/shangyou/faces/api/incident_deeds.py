@@ -13,11 +13,14 @@ from shangyou.faces.api.incidents import Id, room_of
 from shangyou.faces.api.kinds import Texts
 from shangyou.faces.api.moments import moment
 from shangyou.faces.api.tables import Deed, Done
+from shangyou.faces.archive import names
 from shangyou.faces.together import dossier_id, person, together
 from shangyou.flows import incident as flow
+from shangyou.wiring import rivers
 
 DESK: Final = frozenset({"operator", "manager", "duty"})  # who may speak for the agency
 WORKERS: Final = DESK | {"engineer", "analyst"}  # who may enter samples and notes
+KG: Final = 1_000.0  # g
 RESULT: Final = re.compile(r"^([a-z0-9_]+)=(<?)([0-9.eE+-]+)([^/0-9][^,]*?)(?:,limit=([0-9.eE+-]+))?$")
 
 
@@ -31,10 +34,12 @@ def open_incident(
     affected: Annotated[Texts, "members that it may reach; none: all others that take part"] = (),
     noticed: Annotated[str, "when it was found or learned of; empty: now"] = "",
     occurred: Annotated[str, "when it happened"] = "",
-    place_zh: Annotated[str, "where, in Chinese"] = "",
+    place: Annotated[str, "id of a place on the river network, for the map and its plume; empty: none"] = "",
+    place_zh: Annotated[str, "where, in Chinese; empty: as the network names it"] = "",
     place_en: Annotated[str, "where, in English"] = "",
-    river: Annotated[str, "which river"] = "",
+    river: Annotated[str, "which river; empty: as the network has it"] = "",
     substance: Annotated[str, "what, a parameter of the vocabulary or a name"] = "",
+    amount: Annotated[str, "how much entered the water [kg]; empty: not known"] = "",
 ) -> Done:
     """Open an incident room with other members, from a warning or by hand."""
     found = together(desk.node)
@@ -42,7 +47,10 @@ def open_incident(
     if warning:
         body = flow.from_warning(found, dossier_id(found, "warning", warning))
     said = {"title_zh": title_zh, "title_en": title_en, "place_zh": place_zh, "place_en": place_en}
+    body |= _place(desk, place, body)
     body |= {key: value for key, value in (said | {"river": river, "substance": substance}).items() if value}
+    if amount.strip():
+        body["amount"] = KG * _number("amount", amount)
     when = {"noticed": moment(noticed), "occurred": moment(occurred)}
     body |= {key: value for key, value in when.items() if value is not None}
     if in_charge:
@@ -58,6 +66,33 @@ def open_incident(
     body["simulated"] = desk.simulated
     id = flow.open_room(found, sorted(members | set(charged)), body, person(desk.node, desk.by))
     return {"id": id}
+
+
+def _place(desk: Desk, place: str, taken: Mapping[str, object]) -> dict[str, object]:
+    """A place of the network with its names and its river; {} for none. NotFoundError "network.place".
+
+    taken: of a warning; its words for the same place are kept.
+    """
+    if not place or taken.get("place") == place:
+        return {}
+    network, registry = rivers(desk.node).network(), desk.node.registry
+    own = network.places[network.index(place)]
+    river = network.reaches[int(network.reach_of[network.index(place)])].river
+    known = names("zh", registry.rivers(), registry.agencies())
+    return {
+        "place": place,
+        "place_zh": own.name_zh,
+        "place_en": own.name_en or own.name_zh,
+        "river": known.river(river),
+    }
+
+
+def _number(name: str, text: str) -> float:
+    """A number of a form or an option. InputError "entry.field"."""
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError("entry.field", field=name) from None
 
 
 def _tell(desk: Desk, id: str, verb: str, body: Mapping[str, object]) -> Done:

@@ -32,12 +32,14 @@ YES: Final = pa.bool_()
 REAL: Final = pa.float64()
 LISTED: Final = pa.schema(
     [
-        *((name, TEXT) for name in ("id", "title_zh", "title_en", "river", "substance", "grade")),
+        *((name, TEXT) for name in ("id", "title_zh", "title_en", "place", "river", "substance", "grade")),
         *(("confirmed", YES), ("proposed", TEXT), ("noticed", TIME), ("next_duty", TEXT), ("next_due", TIME)),
         *((name, WHOLE) for name in ("late", "tasks_open", "samples", "conflicts")),
         *(("closed", TIME), ("in_charge", TEXT), ("affected", TEXT), ("simulated", YES)),
+        ("amount", REAL),  # g
     ]
 )
+OPENED: Final = ("title_zh", "title_en", "place", "river", "substance", "amount", "simulated")
 WHOLE_ROOM: Final = ("facts", "decided_by", "reports", "measures", "decisions", "closings", "conflict", "void")
 CLOCKS: Final = pa.schema(
     [
@@ -211,7 +213,7 @@ def _listed(seen: Seen) -> dict[str, object]:
     waiting = [clock for clock in seen.clocks if clock.state in ("running", "late") and clock.due is not None]
     first = min(waiting, key=lambda clock: clock.due or 0, default=None)
     return {
-        **{name: getattr(opening, name) for name in ("title_zh", "title_en", "river", "substance", "simulated")},
+        **{name: getattr(opening, name) for name in OPENED},
         "id": seen.id,
         "grade": seen.grade,
         "confirmed": room.grade is not None,

@@ -18,6 +18,7 @@ from shangyou.faces.together import dossier_id, together
 from shangyou.faces.warning import watch
 from shangyou.flows import warn
 from shangyou.flows.warn import Seen
+from shangyou.governance.warning.compare import Difference, differences
 from shangyou.governance.warning.values import Arrival
 
 YES: Final = pa.bool_()
@@ -61,7 +62,7 @@ ARRIVALS: Final = pa.schema(
         ("distance", REAL),
         *((name, TIME) for name in TIMES),
         *(("concentration", REAL), ("concentration_high", REAL)),
-        *(("first_later_s", WHOLE), ("peak_later_s", WHOLE), ("apart", YES), ("method", TEXT)),
+        *(("first_later_s", WHOLE), ("peak_later_s", WHOLE), ("apart", YES), ("as_told", TEXT), ("method", TEXT)),
     ]
 )
 RECEIPTS: Final = pa.schema(
@@ -144,18 +145,23 @@ def arrivals(desk: Desk, id: Id) -> Rows:
     """Arrival tables of all members, each place with how much later it is than in this node's own table."""
     seen, me = found(desk, id), together(desk.node).me
     rows = []
+    mine = seen.situation.tables.get(me)
     for by, table in sorted(seen.situation.tables.items(), key=lambda item: (item[0] != me, item[0])):
-        beside = {each.place: each for each in seen.beside(me, by)} if by != me else {}
-        for each in table.arrivals:
-            difference = beside.get(each.place)
-            late = (difference.first, difference.peak) if difference is not None else (None, None)
-            seconds = {name: None if ms is None else ms // 1000 for name, ms in zip(LATER, late, strict=True)}
-            apart = None if difference is None else difference.apart
-            rows.append(_arrival(each) | seconds | {"by": by, "method": table.method, "apart": apart})
+        for each in (table, table.as_told) if table.as_told is not None else (table,):
+            about = {"by": by, "as_told": each.by if each is not table else "", "method": each.method}
+            beside = () if mine is None or each is mine else differences(mine, each, seen.began, seen.rules)
+            found_beside = {other.place: other for other in beside}
+            rows += [_arrival(arrival) | _later(found_beside.get(arrival.place)) | about for arrival in each.arrivals]
     return made(ARRIVALS, rows)
 
 
-LATER: Final = ("first_later_s", "peak_later_s")
+def _later(difference: Difference | None) -> dict[str, object]:
+    """How much later a place of another table is than in this node's own."""
+    if difference is None:
+        return {}
+    late = {"first_later_s": difference.first, "peak_later_s": difference.peak}
+    seconds = {name: None if ms is None else ms // 1000 for name, ms in late.items()}
+    return {**seconds, "apart": difference.apart}
 
 
 def receipts(desk: Desk, id: Id) -> Rows:

@@ -38,16 +38,19 @@ def open_incident(
     affected: Annotated[Many, typer.Option(help=t("incident.affected"), show_default=False)] = None,
     noticed: Annotated[str, typer.Option(help=t("incident.noticed"))] = "",
     occurred: Annotated[str, typer.Option(help=t("incident.occurred"))] = "",
+    at: Annotated[str, typer.Option("--at", metavar="PLACE", help=t("incident.at"))] = "",
     place: Annotated[str, typer.Option(help=t("incident.place"))] = "",
     river: Annotated[str, typer.Option(help=t("incident.river"))] = "",
     substance: Annotated[str, typer.Option(help=t("incident.substance"))] = "",
+    amount: Annotated[str, typer.Option(metavar="KG", help=t("incident.amount"))] = "",
 ) -> None:
     """Open a room."""
     people = {"member": member or [], "in_charge": in_charge or [], "affected": affected or []}
     said = {"title_zh": title, "title_en": english, "place_zh": place, "river": river, "substance": substance}
     times = {"noticed": noticed, "occurred": occurred, "warning": warning}
+    release = {"place": at, "amount": amount}
     with call.session() as session:
-        call.say("incident.done", **session.do("incidents/open", **said, **people, **times))
+        call.say("incident.done", **session.do("incidents/open", **said, **people, **times, **release))
 
 
 @command(app, "list", "incident.list", rows=True)

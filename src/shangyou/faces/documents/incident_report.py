@@ -14,6 +14,7 @@ from shangyou.core.errors import InputError
 from shangyou.faces.documents.document import Document, Section, Table
 from shangyou.faces.documents.telling import Name, fact_name, fact_value, label, minute, result_text, told
 from shangyou.faces.documents.words import Words
+from shangyou.faces.wording import mass
 from shangyou.flows.incident import Seen
 from shangyou.governance.incident.room import REPORTS, Line, Measure, Point
 
@@ -57,6 +58,7 @@ def _basics(seen: Seen, t: Words, name: Name) -> Section:
         ("place", t.of(opening, "place")),
         ("river", opening.river),
         ("substance", label(opening.substance, t) if opening.substance else ""),
+        ("amount", mass(opening.amount) if opening.amount else ""),
         ("source", t("basics.from_warning", id=opening.warning) if opening.warning else t("basics.by_hand")),
         ("affected", ", ".join(map(name, opening.affected))),
     )

@@ -28,6 +28,7 @@ from shangyou.faces.portal.plume_seen import drawable
 from shangyou.faces.portal.released import of_incident
 from shangyou.faces.portal.visit import Visit
 from shangyou.faces.sentences import sentence
+from shangyou.faces.wording import mass
 from shangyou.flows import incident as flow
 from shangyou.governance.incident.grading import GRADES
 from shangyou.governance.incident.room import MEASURES, REPORTS, STAGES, STATES
@@ -76,6 +77,7 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
         given=visit.form,
         wrong=sentence(error.code, error.facts, visit.t.language) if error else None,
         done=visit.query("done"),
+        mass=mass,
     )
 
 

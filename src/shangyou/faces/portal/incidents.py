@@ -13,6 +13,7 @@ from shangyou.faces.api.moments import legal
 from shangyou.faces.portal.hall import Hall, hall
 from shangyou.faces.portal.incident_view import Face, faces
 from shangyou.faces.portal.parties import desk_of, joined
+from shangyou.faces.portal.places import id_of, offered
 from shangyou.faces.portal.visit import Visit
 from shangyou.faces.portal.warning_view import title as warning_title
 from shangyou.faces.sentences import sentence
@@ -22,7 +23,7 @@ from shangyou.flows.incident import Seen, from_warning, incidents
 
 OPEN: Final = "incidents/open"  # deed
 WARNINGS: Final = 50  # that the form offers to open a room from, the last changed
-TEXTS: Final = ("title_zh", "title_en", "place_zh", "river", "substance")
+TEXTS: Final = ("title_zh", "title_en", "place", "place_zh", "river", "substance", "amount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
         me=at.found.me,
         given=visit.form or _given(at),
         warnings=[(each.id, warning_title(at, each)) for each in warn.warnings(at.together, WARNINGS)],
+        places=offered(visit),
         asked=bool(error or visit.query("warning")),
         wrong=sentence(error.code, error.facts, visit.t.language) if error else None,
     )
@@ -70,6 +72,8 @@ def _given(at: Hall) -> dict[str, str]:
     id = dossier_id(at.together, warn.SUBJECT, asked)
     taken = from_warning(at.together, id)
     texts = {name: str(taken.get(name, "")) for name in TEXTS}
+    grams = taken.get("amount")
+    texts["amount"] = f"{grams / 1000:g}" if isinstance(grams, float) else ""
     times = {name: _local(taken.get(name)) for name in ("noticed", "occurred")}
     charge, affected = cast("list[str]", taken["in_charge"]), cast("list[str]", taken["affected"])
     return {**texts, **times, "warning": id, "in_charge": charge[0], **{f"affected:{each}": "1" for each in affected}}
@@ -103,6 +107,7 @@ def open_room(visit: Visit) -> Response:
     by, form = visit.need("incident.speak"), visit.form
     chosen = [key.partition(":")[2] for key in form if key.startswith("affected:")]
     texts = {key: form.get(key, "").strip() for key in TEXTS}
+    texts["place"] = id_of(visit, texts["place"])
     times = {key: form.get(key, "").strip() for key in ("noticed", "occurred", "warning")}
     charge = [form["in_charge"]] if form.get("in_charge") else []
     try:

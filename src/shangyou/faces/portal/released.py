@@ -23,7 +23,7 @@ from shangyou.faces.warning import watch
 from shangyou.faces.wording import mass, substance
 from shangyou.flows import incident, warn
 from shangyou.flows.arrivals import by_transport, by_travel
-from shangyou.governance.incident.room import Room
+from shangyou.governance.incident.room import Opening, Room
 from shangyou.governance.warning.read import content as read_content
 from shangyou.governance.warning.read import table as read_table
 from shangyou.governance.warning.values import Content, Table
@@ -105,7 +105,17 @@ def of_incident(at: Hall, seen: incident.Seen) -> Released:
     opening, title = seen.room.opening, at.words.of(seen.room.opening, "title")
     if opening.warning and any(each.id == opening.warning for each in at.together.dossiers.headings(warn.SUBJECT, 200)):
         return of_warning(at, opening.warning, seen.room)
-    return Released(("incident", seen.id), title, _network(at.visit), None, (), opening.simulated, room=seen.room)
+    key, network = ("incident", seen.id), _network(at.visit)
+    return Released(key, title, network, _opened(opening), (), opening.simulated, room=seen.room)
+
+
+def _opened(opening: Opening) -> Content | None:
+    """The release that a room was opened with; None where nobody named its place on the network."""
+    if not opening.place:
+        return None
+    names = ("title_zh", "title_en", "place", "place_zh", "place_en", "river", "substance", "noticed", "amount")
+    said = {name: getattr(opening, name) for name in names} | {"began": opening.occurred, "text": opening.title_zh}
+    return read_content(said | {"place_zh": opening.place_zh or opening.place})
 
 
 def banded(table: Table) -> bool:

@@ -11,6 +11,7 @@ from shangyou.core.errors import InputError, ShangyouError
 from shangyou.faces.api.acts import perform
 from shangyou.faces.portal.hall import Hall, hall
 from shangyou.faces.portal.parties import desk_of
+from shangyou.faces.portal.places import id_of, offered
 from shangyou.faces.portal.plume_seen import drawable
 from shangyou.faces.portal.released import of_warning
 from shangyou.faces.portal.visit import Visit
@@ -57,6 +58,7 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
         others=[each for each in at.active() if each[0] not in situation.members],
         members=[(each, at.name(each)) for each in situation.members if each != me],
         may=visit.may("warning.speak"),
+        places=offered(visit) if visit.may("warning.speak") and me in situation.in_charge else {},
         given=visit.form,
         wrong=sentence(error.code, error.facts, visit.t.language) if error else None,
         done=visit.query("done"),
@@ -77,7 +79,10 @@ def act(visit: Visit) -> Response:
     by = visit.need("warning.speak")
     deed, read = chosen
     try:
-        perform(desk_of(visit, by), deed, id=form.get("id", ""), **read(form))
+        said = read(form)
+        if "place" in said:
+            said["place"] = id_of(visit, said["place"])
+        perform(desk_of(visit, by), deed, id=form.get("id", ""), **said)
     except ShangyouError as error:
         return page(visit, error)
     return visit.go(f"/warnings/{form['id'].removeprefix('urn:uuid:')}?done={form['act']}")

@@ -11,6 +11,7 @@ from shangyou.faces.warning import Watch
 from shangyou.faces.wording import amount, substance
 from shangyou.flows.warn import Seen
 from shangyou.governance.warning.clocks import Clock
+from shangyou.governance.warning.compare import Difference, differences
 from shangyou.governance.warning.values import Arrival, Contact, Message, Table
 
 CHIPS: Final = {"open": ("bad", "!"), "asked": ("warn", "?"), "cleared": ("good", "✓")}
@@ -133,24 +134,33 @@ def board(at: Hall, seen: Seen) -> Board | None:
     if not tables:
         return None
     order = sorted(tables, key=lambda by: (by != me, by not in seen.situation.in_charge, by))
-    base = order[0]
-    beside = {by: {each.place: each for each in seen.beside(base, by)} for by in order[1:]}
-    places: dict[str, Arrival] = {}
+    base = tables[order[0]]
+    columns: list[tuple[str, Table]] = []
     for by in order:
-        for each in tables[by].arrivals:
+        columns.append((at.name(by), tables[by]))
+        other = tables[by].as_told
+        if other is not None:
+            columns.append((at.visit.t("warnings.as_told", by=at.name(by), told=at.name(other.by)), other))
+    beside = [{each.place: each for each in differences(base, other, seen.began, seen.rules)} for _, other in columns]
+    places: dict[str, Arrival] = {}
+    for _, table in columns:
+        for each in table.arrivals:
             places.setdefault(each.place, each)
     stops = []
     for id, shown in sorted(places.items(), key=lambda item: item[1].distance or 0.0):
-        cells = [Cell(next((a for a in tables[base].arrivals if a.place == id), None), None, apart=False)]
-        for by in order[1:]:
-            difference = beside[by][id]
-            cells.append(Cell(difference.theirs, difference.first, difference.apart))
+        cells = [Cell(next((a for a in base.arrivals if a.place == id), None), None, apart=False)]
+        cells += [_cell(each.get(id)) for each in beside[1:]]
         name = shown.name_zh if at.visit.t.language == "zh" else shown.name_en or shown.name_zh
         km = None if shown.distance is None else shown.distance / 1000
         stops.append(Stop(name or id, at.name(shown.member) if shown.member else "", km, tuple(cells)))
     apart = sum(any(cell.apart for cell in stop.cells) for stop in stops)
-    shown_tables = tuple((at.name(by), tables[by], method(at, tables[by])) for by in order)
+    shown_tables = tuple((name, table, method(at, table)) for name, table in columns)
     return Board(shown_tables, tuple(stops), apart, SHOWN)
+
+
+def _cell(told: Difference | None) -> Cell:
+    """Where neither our table nor the other has a place, a third one has."""
+    return Cell(None, None, apart=False) if told is None else Cell(told.theirs, told.first, told.apart)
 
 
 def method(at: Hall, table: Table) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 from starlette.responses import Response
 
@@ -11,6 +11,7 @@ from shangyou.core.errors import ShangyouError
 from shangyou.faces.api.acts import perform
 from shangyou.faces.portal.hall import Hall, hall
 from shangyou.faces.portal.parties import desk_of, joined
+from shangyou.faces.portal.places import id_of, offered
 from shangyou.faces.portal.raised import downstream, raised
 from shangyou.faces.portal.visit import Visit
 from shangyou.faces.portal.warning_view import short, state_chip, title
@@ -19,7 +20,6 @@ from shangyou.flows import warn
 from shangyou.flows.incident import incidents
 from shangyou.flows.warn import Seen
 from shangyou.governance.warning.clocks import Clock
-from shangyou.wiring import Node, rivers
 
 SEND: Final = "warnings/send"  # deed
 ROOMS: Final = 50  # that are looked through for those opened from a warning, the last changed
@@ -66,7 +66,7 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
         over=[row for row in rows if row.seen.situation.state == "cleared"],
         may=visit.may("warning.speak"),
         members=[each for each in at.active() if each[0] != at.found.me],
-        places=rivers(cast("Node", visit.node)).network().places,
+        places=offered(visit),
         downstream=downstream(visit, place, given.get("alarm", "")),
         given=given,
         asked=bool(error or given.get("title_zh") or given.get("alarm")),
@@ -102,6 +102,7 @@ def send(visit: Visit) -> Response:
     """Warn others."""
     by, form = visit.need("warning.speak"), visit.form
     texts = {name: form.get(name, "").strip() for name in FIELDS}
+    texts["place"] = id_of(visit, texts["place"])
     texts["type"] = texts["type"] or "first"
     evidence = tuple(each.strip() for each in form.get("evidence", "").splitlines() if each.strip())
     to = tuple(key.partition(":")[2] for key in form if key.startswith("to:"))

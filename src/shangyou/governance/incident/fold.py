@@ -59,6 +59,7 @@ from shangyou.standards.library import Edition
 OPEN: Final = "dossier.open"
 INVITE: Final = "dossier.invite"
 LEAST_DONE: Final = {state: rank for rank, state in enumerate(("done", "cannot", "doing", "open"))}
+LARGEST: Final = 1e13  # g: ten million tonnes
 MOST_RESULTS: Final = 100  # in one sample
 
 
@@ -103,6 +104,8 @@ def opened(entry: Said) -> Opening:
         simulated=flag(body, "simulated"),
         by=entry.author,
         at=entry.at,
+        place=text(body, "place"),
+        amount=maybe_number(body, "amount", 0.0, LARGEST),
     )
 
 

@@ -35,6 +35,8 @@ class Opening:
     simulated: bool
     by: str
     at: int
+    place: str = ""  # id in the network; "" = not known, or not on it
+    amount: float | None = None  # g that entered the water
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, Final
 
 from shangyou.core.errors import InputError
@@ -18,9 +18,11 @@ from shangyou.governance.fields import (
     text,
     texts,
 )
-from shangyou.governance.warning.values import BANKS, Arrival, Contact, Content, Table
+from shangyou.governance.warning.values import BANKS, Arrival, Contact, Content, Table, Traced
 
 MOST_ARRIVALS: Final = 300
+FURTHEST: Final = 50.0  # from what formulas tell, as a factor
+UNSURE: Final = 2.0  # standard deviation of a logarithm, at most
 LARGEST: Final = 1e13  # g: ten million tonnes
 Body = Mapping[str, object]
 
@@ -103,13 +105,31 @@ def table(body: Body, by: str, entry: str) -> Table | None:
     given = part(body, "arrivals")
     if not given:
         return None
+    other = part(given, "as_told")
+    told = _table(other, text(other, "by", need=True), entry) if other else None
+    return replace(_table(given, by, entry), as_told=told)
+
+
+def _table(given: Body, by: str, entry: str) -> Table:
     rows = given.get("rows", [])
     if not isinstance(rows, list | tuple) or len(rows) > MOST_ARRIVALS:
         raise InputError("entry.field", field="arrivals")
     found = tuple(_arrival(row) for row in rows)
     if len({each.place for each in found}) != len(found):
         raise InputError("entry.field", field="arrivals")
-    return Table(by, moment(given, "at"), text(given, "method", WORDS), found, entry)
+    return Table(by, moment(given, "at"), text(given, "method", WORDS), found, entry, _traced(given))
+
+
+def _traced(given: Body) -> Traced | None:
+    said = part(given, "traced")
+    if not said:
+        return None
+    return Traced(
+        number(said, "velocity", 1 / FURTHEST, FURTHEST),
+        number(said, "velocity_sd", 0.0, UNSURE),
+        number(said, "dispersion", 1 / FURTHEST, FURTHEST),
+        number(said, "dispersion_sd", 0.0, UNSURE),
+    )
 
 
 def _arrival(row: object) -> Arrival:

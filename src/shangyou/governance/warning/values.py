@@ -36,6 +36,19 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
+class Traced:
+    """What a tracing of a release has learned of its river: factors on what formulas and gauged flow tell.
+
+    Each with the standard deviation of its logarithm. It is the word of whoever traced, for this release alone.
+    """
+
+    velocity: float
+    velocity_sd: float
+    dispersion: float
+    dispersion_sd: float
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """An arrival table: who computed it, with what."""
 
@@ -44,6 +57,8 @@ class Table:
     method: str  # model, ensemble, flow: in words for people, Chinese and English with " / " between
     arrivals: tuple[Arrival, ...]
     entry: str = ""  # in which it was said
+    traced: Traced | None = None  # what its author's tracing has learned
+    as_told: Table | None = None  # its author's other answer, with what `as_told.by` had learned
 
 
 @dataclass(frozen=True, slots=True)

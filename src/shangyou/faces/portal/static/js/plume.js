@@ -132,29 +132,29 @@ export function startPlume(map, root, { shown = () => {}, fit = true } = {}) {
     playing = setInterval(() => { step(plume.at + 1); if (plume.at >= plume.found.times.length - 1) pause(); }, STEP);
   }
 
-  function cell(tag, lines, name) {
-    const made = document.createElement(tag);
-    made.append(lines[0] ?? "");
-    for (const line of lines.slice(1).filter(Boolean)) {
-      const fine = document.createElement("span");
-      fine.className = "fine";
-      fine.textContent = line;
-      made.append(document.createElement("br"), fine);
-    }
-    if (name) made.dataset.name = name;
-    return made;
+  function made(tag, text, name = "") {
+    const found = document.createElement(tag);
+    found.textContent = text;
+    if (name) found.className = name;
+    return found;
   }
 
-  function row(place) {
-    const made = document.createElement("tr"), heads = panel.querySelectorAll("thead th");
-    const head = cell("th", [place.name, `${place.km} km`]);
+  function row(place, limit) {
+    const found = document.createElement("tr"), head = made("th", place.name), times = made("dl", "", "times"), body = document.createElement("td");
+    const state = made("span", "", "state");
     head.scope = "row";
-    const state = document.createElement("span");
     state.dataset.state = "";
-    state.className = "state";
-    head.append(" ", state);
-    made.append(head, cell("td", [place.first || "—", place.first_band], heads[1].textContent), cell("td", [place.peak || "—", place.peak_band, place.size], heads[2].textContent), cell("td", [place.over || "—", place.over_band], heads[3].textContent));
-    return made;
+    head.append(" ", made("span", `${place.km} km`, "fine"), " ", state);
+    const told = [["first", place.first, place.first_band], ["peak", [place.peak, place.size].filter(Boolean).join(" · "), place.peak_band], [limit ? "above" : "over", place.over, place.over_band]];
+    for (const [name, text, band] of told) {
+      if (!text) continue;
+      const line = made("dd", text);
+      if (band) line.append(" ", made("span", band, "fine"));
+      times.append(made("dt", panel.dataset[name]), line);
+    }
+    body.append(times.children.length ? times : "—");
+    found.append(head, body);
+    return found;
   }
 
   function tell(found) {
@@ -168,9 +168,8 @@ export function startPlume(map, root, { shown = () => {}, fit = true } = {}) {
     part("notes").replaceChildren(...found.notes.map((note) => Object.assign(document.createElement("li"), { textContent: note })));
     part("band").hidden = !found.banded;
     part("seen").hidden = !found.seen.length;
-    const over = panel.querySelector("thead [data-limit]");
-    over.textContent = found.limit ? over.dataset.limit.replace("{limit}", found.limit) : over.dataset.trace;
-    panel.querySelector("tbody").replaceChildren(...found.places.map(row));
+    panel.querySelector("tbody").replaceChildren(...found.places.map((each) => row(each, found.limit)));
+    part("means").textContent = found.limit ? panel.dataset.aboveMeans.replace("{limit}", found.limit) : panel.dataset.overMeans;
     part("arrivals").hidden = !found.places.length;
     panel.hidden = false;
     bar.hidden = !found.times.length;
