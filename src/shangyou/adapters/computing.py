@@ -15,11 +15,14 @@ import contextlib
 import hashlib
 import os
 import pickle
+import re
 import select
+import shutil
 import struct
 import subprocess
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from importlib.resources import files
@@ -32,6 +35,7 @@ QUIET: Final = 60.0  # seconds without work, after which the process ends
 NICE: Final = 10  # whatever the node itself does goes before
 SIZE: Final = struct.Struct("<Q")
 LARGEST: Final = 1 << 32  # bytes of a message
+UNUSED: Final = 30 * 86_400.0  # seconds after which compiled code of other states is taken away: some MB each
 CACHE: Final = "NUMBA_CACHE_DIR"  # numba reads it when it is loaded
 T = TypeVar("T")
 
@@ -89,6 +93,7 @@ class ComputingBeside:
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self._end()
+            use_folder(self._cache, time.time())
             self._process = subprocess.Popen(  # noqa: S603  the command is our own
                 [sys.executable, "-m", "shangyou.adapters.computing", str(self._quiet)],
                 stdin=subprocess.PIPE,
@@ -139,6 +144,30 @@ def cache_folder(environment: Any) -> Path:
     kernels = sorted(files("shangyou.basin.transport").iterdir(), key=lambda each: each.name)
     state = hashlib.sha256(b"".join(each.read_bytes() for each in kernels if each.name.endswith(".py")))
     return Path(base) / "shangyou" / "compiled" / state.hexdigest()[:12]
+
+
+def use_folder(folder: Path, now: float) -> None:
+    """Say that compiled code is used here; where it is the first time, take away what nobody has used for long.
+
+    The time of a folder is that of its last use. Of two nodes that take the same one away, one moves it aside and the
+    other finds nothing; a node that still needed it compiles anew. A folder that somebody else has named stays alone.
+    """
+    if folder.parts[-3:-1] != ("shangyou", "compiled"):
+        return
+    with contextlib.suppress(OSError):  # without a cache it is slower, and works
+        first = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder, (now, now))
+        for each in folder.parent.iterdir() if first else ():
+            if re.fullmatch(r"[0-9a-f]{12}(\.[0-9]+)?", each.name) and now - each.stat().st_mtime > UNUSED:
+                _take_away(each)
+
+
+def _take_away(folder: Path) -> None:
+    aside = folder.with_suffix(f".{os.getpid()}")  # whoever begins in between finds it whole or not at all
+    with contextlib.suppress(FileNotFoundError):
+        folder.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _send(pipe: IO[bytes], what: object) -> None:
