@@ -11,7 +11,8 @@ from shangyou.basin.loads.windows import Windows
 from shangyou.flows.loads import METHODS
 from shangyou.governance.detection.alarm import Rule
 from shangyou.governance.detection.kept import OUTCOMES
-from shangyou.governance.detection.plan import Plan
+from shangyou.governance.detection.plan import HOUR, LIVING, Plan
+from shangyou.governance.warning.evidence import MARGIN
 from tests.docs.test_help import given, words_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -52,6 +53,14 @@ def test_the_thresholds_that_the_page_tells_are_those_in_force() -> None:
         f"within {plan.runoff_hours:.0f} hours",
         f"after {plan.quiet_hours:.0f} hours\nbelow {plan.calm} scatters",
         f"({plan.fast} to {plan.slow:.0f} times the typical one, and {plan.slack_hours:.0f} hours)",
+        f"{plan.odd_expected} scatters make a reading odd",
+        f"with {MARGIN // HOUR} hours around",
+        *(f"| `{name}`" for name in LIVING),
+        *(
+            f"| {plan.watch('bacterial_inhibition').alert:.0f} % |",
+            f"down to {plan.watch('fish_activity').alert:.0f} %",
+        ),
+        f"| {plan.watch('daphnia_toxicity').alert:.0f} |",
     ):
         assert " ".join(text.split()) in " ".join(ALARMS.split()), text
     assert f"half-width {Windows().years:.0f} years" in LOADS

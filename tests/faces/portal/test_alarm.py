@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 
 from shangyou.faces.alarms import alarms
+from shangyou.governance.detection.detect import State, detect
+from shangyou.governance.detection.plan import HOUR
+from shangyou.governance.detection.readings import Expected
 from tests.contracts.test_alarms import DAY, alarm
 from tests.faces.portal.matters import Matters, matters
+from tests.governance.detection.river import PLAN, T0, USUAL, River
 
 
 @pytest.fixture
@@ -72,3 +76,21 @@ def test_an_alarm_names_the_warning_of_another_member_and_proposes_nobody_who_ha
 def test_an_alarm_that_nobody_has_warned_of_leads_to_the_form(two: Matters) -> None:
     assert 'href="/warnings?alarm=ab12' in two.reader("sichuan").get("/alarms/ab12").text
     assert 'href="/warnings?alarm=ab12' not in two.reader("sichuan", "guest").get("/alarms/ab12").text
+
+
+def test_an_alarm_of_living_things_asks_for_a_sample_and_one_that_was_due_names_the_member_that_warned(
+    tmp_path: Path,
+) -> None:
+    with matters(tmp_path) as found:
+        living = River(usual=USUAL | {"bacterial_inhibition": (2.0, 3.0)})
+        (bacteria,) = living.add("a", "bacterial_inhibition", 240, [12.0, 38.0, 55.0, 61.0, 52.0]).alarms()
+        due = Expected("urn:uuid:w", "sichuan", "a", "ammonia_nitrogen", T0 + 230 * HOUR, T0 + 250 * HOUR)
+        weak = River().add("a", "ammonia_nitrogen", 240, [0.05, 0.07, 0.08, 0.08])
+        (expected,) = detect(State(), weak.readings(), PLAN, expected=(due,)).state.alarms
+        alarms(found.basin["chongqing"].node).put([bacteria, expected], expected.raised)
+        page = found.reader("chongqing").get(f"/alarms/{bacteria.id}").text
+        assert "可能是未监测的物质，请立即采样" in page
+        assert "30 %" in page
+        page = found.reader("chongqing").get(f"/alarms/{expected.id}").text
+        assert "上游已预警" in page
+        assert "四川省生态环境厅的预警 w 预计该物质" in page

@@ -123,6 +123,7 @@ def signs(one: Seen, language: str, name: Callable[[str], str] = str) -> list[st
 
 
 NAMES: Final = ("by", "whole", "other", "others")  # facts that name parameters
+SHORT: Final = 8  # signs of an id that is named in a sentence; they are enough to ask for it
 MOMENTS: Final = ("from", "to")  # facts that are times
 
 
@@ -136,6 +137,8 @@ def _short(facts: Mapping[str, float | str], language: str) -> dict[str, float |
             told[name] = f"{value:.4g}" if abs(value) < 10_000 else f"{value:.3g}"
         elif name in NAMES and isinstance(value, str):
             told[name] = ("、" if language == "zh" else ", ").join(_named(key, language) for key in value.split())
+        elif name == "warning":
+            told[name] = str(value).removeprefix("urn:uuid:")[:SHORT]
         elif name == "doubt":
             told[name] = sentence(f"alarm.doubt.{value}", {}, language).text
         else:

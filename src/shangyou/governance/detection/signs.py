@@ -145,8 +145,6 @@ def _reacts(case: Case) -> Iterator[Told]:
     """Living things react to what chemistry sees; in muddy water that proves nothing."""
     if case.watch.biological or not case.watch.alone:
         return
-    for name in LIVING:
-        found = case.beside(name)
-        if found is not None and found.odd:
-            rule = None if river(case)[1] else Rule.BIOLOGICAL
-            yield rule, Sign("biological.reacts", {"other": name, "value": found.value, "usual": found.usual})
+    others = [name for name in LIVING if odd_beside(case, name)]
+    if others:
+        yield None if river(case)[1] else Rule.BIOLOGICAL, Sign("biological.reacts", {"others": " ".join(others)})
