@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shangyou.adapters.observations.means import PERIODS, period_of
-from shangyou.adapters.observations.read import Query, conditions
+from shangyou.adapters.observations.read import Query, conditions, listed
 from shangyou.core.errors import InputError
 from shangyou.core.ports import Selection
 from shangyou.core.records import SeriesKey
@@ -91,7 +91,7 @@ def summaries(selection: Selection, groups: Groups, period: str, offset_ms: int,
     return (
         f"with {before} select g.number, cast({begin} as timestamptz) as period, {TOLD[percentiles]}"
         " from g order by 1, 2",
-        [groups.ids, groups.group, groups.powered, *values],
+        [listed(groups.ids), listed(groups.group), listed(groups.powered), *values],
     )
 
 
