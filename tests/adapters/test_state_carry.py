@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import Table, insert, select
 from sqlalchemy.types import Boolean, Float, Integer
 
@@ -22,8 +21,8 @@ from shangyou.core.registry import Agency, Device, Section
 from shangyou.exchange.catalogue.port import Wanted
 from shangyou.exchange.dsp.talk import Act, Change
 from tests.fakes.exchange_catalogue import a_dataset
+from tests.fakes.people import QUICK
 
-QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 BIG = 2**53 + 1
 
 

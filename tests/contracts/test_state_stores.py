@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import inspect, text
 
 from shangyou.adapters.state import SqlIntake, SqlPeople, SqlRegistry, StateDatabase
@@ -17,9 +16,9 @@ from shangyou.core.journal import Entry, Raw
 from shangyou.core.ports import Command, Intake, People, Person, Registry, Session
 from shangyou.core.records import Refusal
 from shangyou.core.registry import Agency, Device, River, Section, Status
+from tests.fakes.people import QUICK
 from tests.fakes.state import FakeIntake, FakePeople, FakeRegistry
 
-QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # tests need no slow hash
 MINUTE = 60_000
 INDEX = "catalogue_words"  # FTS5 of SQLite, which the adapter makes
 

@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -99,9 +101,8 @@ def served(home: Path, *words: str, inside: Sequence[str] = (), **more: str) -> 
 
 def wait_until(what: Any, seconds: float = PATIENCE) -> Any:
     """Ask again and again until the answer is true; returns it."""
-    import time
-
-    end = time.monotonic() + seconds
+    end, pause = time.monotonic() + seconds, threading.Event()
     while not (found := what()):
         assert time.monotonic() < end, "it did not come to pass"
+        pause.wait(0.02)  # whoever is asked needs the processor too
     return found

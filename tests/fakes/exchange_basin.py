@@ -23,6 +23,7 @@ from shangyou.flows.federation import LIFE, Facts, make_federation
 from shangyou.settings import Settings
 from shangyou.wiring_exchange import MADE, Exchange, among
 from tests.fakes.exchange_peers import Network
+from tests.fakes.people import quick
 
 CODES: Mapping[str, tuple[str, str, str]] = {
     "ministry": ("生态环境部流域中心", "Basin centre of the ministry", "100000"),
@@ -109,7 +110,8 @@ def basin(
     make_federation(seats, clock.ms(), "yangtze-upper", 5, threshold, suites, life)
     with contextlib.ExitStack() as opened:
         network = opened.enter_context(Network())
-        nodes = {id: wiring.build(Settings(home=folder / id, memory="64MB", threads=1), clocks[id]) for id in members}
+        settings_of = {id: Settings(home=folder / id, memory="64MB", threads=1) for id in members}
+        nodes = {id: quick(wiring.build(settings_of[id], clocks[id])) for id in members}
         made = Basin(network, clock, clocks, {id: join_network(node, network) for id, node in nodes.items()})
         opened.callback(_close, made)
         yield made

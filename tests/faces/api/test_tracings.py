@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 
 import numpy as np
@@ -56,11 +57,12 @@ def begun(api: Api, **changes: object) -> dict[str, object]:
 
 def over(api: Api, id: object) -> dict[str, object]:
     """The row of a tracing once it has ended."""
-    until = time.monotonic() + LONGEST
+    until, pause = time.monotonic() + LONGEST, threading.Event()
     while time.monotonic() < until:
         [row] = [row for row in api.rows("tracings") if row["id"] == id]
         if row["ended"]:
             return row
+        pause.wait(0.2)  # the reckoning needs the processor that asking would take
     raise AssertionError("it did not end")
 
 

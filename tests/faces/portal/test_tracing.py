@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -56,11 +57,12 @@ def begin(reader: Reader, *stations: str, **fields: str) -> str:
 
 def over(reader: Reader, address: str) -> str:
     """The page of a tracing once it has ended."""
-    until = time.monotonic() + LONGEST
+    until, pause = time.monotonic() + LONGEST, threading.Event()
     while time.monotonic() < until:
         page = reader.get(address).text
         if "hx-trigger" not in page.partition('id="tracing"')[2].partition(">")[0]:
             return page
+        pause.wait(0.2)  # the reckoning needs the processor that asking would take
     raise AssertionError("it did not end")
 
 
