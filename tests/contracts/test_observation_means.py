@@ -17,6 +17,7 @@ from shangyou.core.ports import MEASURES, ObservationStore, Selection
 from shangyou.core.records import Censor, Flag, Flagged
 from tests.contracts.lots import DO, HOUR, PH, Row, batch, lot, row
 from tests.fakes.observations import FakeObservations
+from tests.tries import tries
 
 
 def test_means_are_over_the_legal_period_and_leave_out_what_failed(store: ObservationStore) -> None:
@@ -139,7 +140,7 @@ def flagged(told: list[tuple[Row, Flag]]) -> Flagged:
     ),
     withdrawn=st.sampled_from([None, 1]),
 )
-@settings(max_examples=150)
+@settings(max_examples=tries(60))
 def test_both_stores_tell_the_same_means_of_any_question(
     told: list[list[tuple[Row, Flag]]],
     period: str,

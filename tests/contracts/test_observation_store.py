@@ -18,6 +18,7 @@ from shangyou.core.ports import OBSERVATION_COLUMNS, Batch, ObservationStore, Pr
 from shangyou.core.records import Censor, Counts, Flagged, Mark, SeriesKey
 from tests.contracts.lots import DO, HOUR, PH, Row, batch, lot, row, values
 from tests.fakes.observations import FakeObservations
+from tests.tries import tries
 
 
 def test_what_is_put_in_comes_out_with_all_its_columns(store: ObservationStore) -> None:
@@ -189,7 +190,7 @@ def rolled_back(store: ObservationStore, id: int, at: int) -> Counts | str:
 
 
 @given(deeds)
-@settings(max_examples=60)
+@settings(max_examples=tries(40))
 def test_both_stores_answer_alike_whatever_is_done_to_them(done: list[list[Row] | int]) -> None:
     plain, real = FakeObservations(), DuckStore(":memory:", threads=1)
     for number, deed in enumerate(done, start=1):

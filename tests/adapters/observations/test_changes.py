@@ -15,6 +15,7 @@ from shangyou.core.ports import Batch, Selection
 from shangyou.core.records import Flag, Origin, Review, SeriesKey
 from shangyou.exchange.outlet import WIRE, Place
 from tests.contracts.lots import DO, HOUR, PH, lot, row
+from tests.tries import tries
 
 SAID = [name for name in WIRE.names if name != "received"]
 KEYS = (PH, DO, SeriesKey("51.甲", "ph", "4h"))
@@ -58,7 +59,7 @@ def follow(source: DuckStore, target: DuckStore, at: int, place: Place, horizon:
             return place
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(20), deadline=None)
 @given(st.lists(ACT, max_size=8), st.integers(1, 4))
 def test_a_store_that_follows_another_comes_to_hold_all_its_versions(
     acts: list[tuple[str, list[tuple[SeriesKey, int, float]]]], limit: int
@@ -79,7 +80,7 @@ def test_a_store_that_follows_another_comes_to_hold_all_its_versions(
         target.close()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=tries(15), deadline=None)
 @given(st.lists(ACT, min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_pages_lost_doubled_and_out_of_order_give_the_same_store_in_the_end(
     acts: list[tuple[str, list[tuple[SeriesKey, int, float]]]], chance: random.Random
@@ -102,7 +103,7 @@ def test_pages_lost_doubled_and_out_of_order_give_the_same_store_in_the_end(
         target.close()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=tries(15), deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=5), st.integers(1, 3))
 def test_what_is_too_fresh_comes_when_it_is_old_enough_and_not_before(horizons: list[int], limit: int) -> None:
     source, target, place = DuckStore(":memory:"), DuckStore(":memory:"), Place()
@@ -139,7 +140,7 @@ def test_a_place_in_another_store_is_refused() -> None:
     other.close()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=tries(20), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(KEYS), st.integers(0, 30)), min_size=1, max_size=40), st.integers(1, 6))
 def test_cuts_hold_every_row_once_and_blocks_are_the_same_each_time(
     rows: list[tuple[SeriesKey, int]], size: int
@@ -159,7 +160,7 @@ def test_cuts_hold_every_row_once_and_blocks_are_the_same_each_time(
     store.close()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=tries(20), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(KEYS), st.integers(0, 30)), min_size=1, max_size=40), st.integers(1, 6))
 def test_runs_hold_every_row_once_and_what_comes_later_belongs_to_the_last(
     rows: list[tuple[SeriesKey, int]], size: int

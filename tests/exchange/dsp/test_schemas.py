@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from shangyou.exchange.dsp.schemas import MESSAGES, faults
 from tests.conftest import SHARED
+from tests.tries import tries
 
 DSP = SHARED / "reference" / "dsp"
 FILES = {  # names of the official files where they are not those of the type
@@ -101,7 +102,7 @@ def mutated(value: dict[str, Any], draw: Callable[[st.SearchStrategy[Any]], Any]
 
 
 @pytest.mark.shared
-@settings(max_examples=4000, deadline=None)
+@settings(max_examples=tries(2000), deadline=None)
 @given(st.data())
 def test_thousands_of_changed_examples_are_judged_alike(data: st.DataObject) -> None:
     _, type, value = data.draw(st.sampled_from(examples_once()))
