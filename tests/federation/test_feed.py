@@ -20,9 +20,12 @@ from shangyou.core.ports import Batch, Selection
 from shangyou.core.records import Origin, Review
 from shangyou.exchange.agreement import AgreementState
 from shangyou.exchange.feed import Cursor, cursor
-from shangyou.exchange.metering import Passage
+from shangyou.exchange.ledger.entry import parse_entry
+from shangyou.exchange.metering import HOUR, Passage, gaps
 from shangyou.exchange.outlet import WIRE, Place
 from shangyou.flows import follow, subscribe
+from shangyou.flows.deliver import receipt_so_far
+from shangyou.flows.passage import stop
 from tests.fakes.exchange_basin import basin
 from tests.fakes.exchange_lots import FROM, STEP, Two, constrained, observed, two
 from tests.fakes.exchange_peers import Fate, Journey
@@ -129,6 +132,58 @@ def test_an_outage_is_caught_up_without_gap_or_double(pair: Two) -> None:
     ]
     assert counted[0] == counted[1]
     assert counted[0][0] == 32 * 4
+
+
+def test_what_a_feed_brought_is_signed_by_both_ends_and_again_after_an_hour(pair: Two) -> None:
+    pair.fill(5)
+    passage, taking = pair.start(pair.agree(), "Arrow-FEED"), pair.taking.taking
+    assert receipt_so_far(taking, passage, HOUR) is None  # nothing has come
+    drain(pair, passage)
+    first = receipt_so_far(taking, passage, HOUR)
+    assert first is not None
+    assert (first.own["rows"], first.differences, len(first.sealed["signatures"])) == (20, (), 2)  # type: ignore[arg-type]
+    assert receipt_so_far(taking, passage, 0) is None  # nothing has come since
+    pair.fill(1, start=9)
+    drain(pair, passage)
+    assert receipt_so_far(taking, passage, HOUR) is None  # too early
+    pair.basin.clock.advance(hours=1)
+    assert receipt_so_far(taking, passage, HOUR) is not None
+    [own], [theirs] = (end.providing.meters.receipts() for end in (pair.taking, pair.giving))
+    assert own.own == theirs.own
+    assert (own.own["rows"], own.differences, theirs.differences) == (24, (), ())
+
+
+def test_a_page_that_is_lost_on_its_way_stays_a_difference_and_is_one_alarm(pair: Two) -> None:
+    pair.fill(5)
+    passage, taking = pair.start(pair.agree(), "Arrow-FEED"), pair.taking.taking
+    drain(pair, passage)
+    for number in (9, 10):  # the second page that is lost is another, since more is there by then
+        pair.fill(1, start=number)
+        pair.basin.network.fate = lambda _: Fate.LOSE_ANSWER
+        with pytest.raises(UnavailableError):
+            subscribe.turn(taking, passage)
+    pair.basin.network.heal()
+    for number in (11, 12):
+        pair.fill(1, start=number)
+        drain(pair, passage)
+        found = receipt_so_far(taking, passage, 0)
+        assert found is not None
+        assert gaps(found.differences)["rows"] == -4  # the first page; the second was given again as it was
+        assert "digest" not in gaps(found.differences)
+    log = pair.consumer.node.ledger
+    leaves = [parse_entry(leaf) for leaf in log.entries(0, log.size())]
+    assert [entry.facts["code"] for entry in leaves if entry.kind == "alarm"] == ["receipt.difference"]
+
+
+def test_a_feed_that_is_revoked_is_signed_up_to_there(pair: Two) -> None:
+    pair.fill(5)
+    passage = pair.start(pair.agree(), "Arrow-FEED")
+    drain(pair, passage)
+    stop(pair.giving.providing, pair.provider_end(passage), "agreement.revoked", "")
+    with pytest.raises(ShangyouError):
+        pair.taking.move(passage.id)
+    [own] = pair.taking.taking.meters.receipts()
+    assert (own.own["rows"], own.differences) == (20, ())
 
 
 def test_without_backfill_only_what_is_new_comes(pair: Two) -> None:

@@ -136,19 +136,20 @@ class Receipt:
 # ---- statements -------------------------------------------------------------------------------------------------
 
 
-def statement(transfer: str, agreement: str, dataset: str, blocks: Sequence[Block], whole: str) -> dict[str, object]:
-    """What an end has counted of a transfer; both ends make the same of the same blocks.
+def statement(passage: Passage, whole: str) -> dict[str, object]:
+    """What an end has counted of a transfer, in the provider's name for it; both make the same of the same blocks.
 
-    transfer: the provider's id of it.
+    whole: digest of all its blocks; of a feed, which goes on, of the last page.
     """
+    name = passage.id if passage.role == "provider" else passage.other or passage.endpoint.rpartition("/")[2]
     return {
-        "agreement": agreement,
-        "blocks": len(blocks),
-        "bytes": sum(block.bytes for block in blocks),
-        "dataset": dataset,
+        "agreement": passage.agreement,
+        "blocks": passage.blocks,
+        "bytes": passage.passed.bytes,
+        "dataset": passage.dataset,
         "digest": whole,
-        "rows": sum(block.rows for block in blocks),
-        "transfer": transfer,
+        "rows": passage.passed.rows,
+        "transfer": name,
     }
 
 
@@ -167,6 +168,16 @@ def reconcile(own: Mapping[str, object], theirs: Mapping[str, object]) -> list[D
             raise InputError("receipt.other", own=str(own.get(name)), theirs=str(theirs.get(name))[:80])
     names = sorted({*own, *theirs})
     return [Difference(name, own.get(name), theirs.get(name)) for name in names if own.get(name) != theirs.get(name)]
+
+
+def gaps(differences: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """By how much two statements are apart, by figure: of a feed, whose figures grow, what was lost once stays so."""
+    found: dict[str, object] = {}
+    for each in differences:
+        own, theirs = each.get("own"), each.get("theirs")
+        numbers = isinstance(own, int) and isinstance(theirs, int)
+        found[str(each.get("what"))] = own - theirs if numbers else (own, theirs)  # type: ignore[operator]
+    return found
 
 
 def as_facts(differences: Sequence[Difference]) -> tuple[Mapping[str, object], ...]:

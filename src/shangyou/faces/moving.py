@@ -17,11 +17,11 @@ from shangyou.core.errors import ConflictError, NotFoundError, ShangyouError, Un
 from shangyou.exchange import keys
 from shangyou.exchange.agreement import Transfer
 from shangyou.exchange.block import form_of
-from shangyou.exchange.metering import Passage
+from shangyou.exchange.metering import HOUR, Passage
 from shangyou.faces.contracting import PLANE, contracting
 from shangyou.flows import subscribe
 from shangyou.flows import transfer as talks
-from shangyou.flows.deliver import Sink, StoreSink, Taking, fetch, open_passage, receipt
+from shangyou.flows.deliver import Sink, StoreSink, Taking, fetch, open_passage, receipt, receipt_so_far
 from shangyou.flows.passage import Providing, offer
 from shangyou.flows.push import push
 from shangyou.wiring import rivers
@@ -120,13 +120,28 @@ class Moving:
                 self.said(lambda: talks.complete(contracting(self.joined).control, id))
             return self.providing.meters.passage(id)
         if way == "FEED":
-            while id not in self.halted and not self.ending:
-                subscribe.turn(self.taking, passage, WAIT)
-            return self.taking.meters.passage(id)
+            return self._follow(passage)
         over = self.fetch(passage, StoreSink(self.taking.store, passage, self.joined.now))
         if over.state == "complete":
             self.said(lambda: talks.complete(contracting(self.joined).control, id))
         return over
+
+    def _follow(self, passage: Passage) -> Passage:
+        """Until it is stopped or the node ends; what came is signed by both ends every hour, and when it stops."""
+        try:
+            while passage.id not in self.halted and not self.ending:
+                if not subscribe.turn(self.taking, passage, WAIT).more:
+                    self._receipted_so_far(passage, HOUR)
+        finally:
+            if passage.id in self.halted or self.taking.meters.passage(passage.id).state != "started":
+                self._receipted_so_far(passage, 0)
+        return self.taking.meters.passage(passage.id)
+
+    def _receipted_so_far(self, passage: Passage, every: int) -> None:
+        try:
+            receipt_so_far(self.taking, passage, every)
+        except ShangyouError as error:  # the next hour's says it all
+            log.info("%s has no receipt yet: %s", passage.id, error)
 
     def fetch(self, passage: Passage, sink: Sink, again: bool = False) -> Passage:
         """See `flows.deliver.fetch`; how far it is can be seen meanwhile."""

@@ -15,7 +15,7 @@ import pyarrow as pa
 from shangyou.core.errors import ConflictError, NotFoundError, RefusedError
 from shangyou.core.ports import Selection
 from shangyou.exchange.block import KINDS, digest_of, encode, form_of, whole_digest
-from shangyou.exchange.metering import Block, Count, Passage, statement
+from shangyou.exchange.metering import Block, Count, Passage
 from shangyou.exchange.outlet import Place
 from shangyou.exchange.policy.decision import Permitted
 from shangyou.exchange.policy.select import selection as compiled
@@ -223,12 +223,3 @@ def manifest(providing: Providing, passage: Passage) -> dict[str, object]:
         "left": len(told),
         "digest": whole_digest(told),
     }
-
-
-def own_statement(providing: Providing, passage: Passage) -> dict[str, object]:
-    """What the provider has counted."""
-    blocks = providing.meters.blocks(passage.id)
-    blocks.sort(key=lambda each: int(each.name) if each.name.isdigit() else -1)
-    return statement(
-        passage.id, passage.agreement, passage.dataset, blocks, whole_digest(each.digest for each in blocks)
-    )

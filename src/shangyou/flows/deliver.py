@@ -16,7 +16,7 @@ from shangyou.core.ports import Batch
 from shangyou.exchange.agreement import Transfer
 from shangyou.exchange.block import decode, digest_of, form_of, whole_digest
 from shangyou.exchange.keys import cosigned, opened, seal
-from shangyou.exchange.metering import Block, Count, Meters, Passage, Receipt, as_facts, reconcile, statement
+from shangyou.exchange.metering import Block, Count, Meters, Passage, Receipt, as_facts, gaps, reconcile, statement
 from shangyou.exchange.outlet import Outlet
 from shangyou.exchange.ports import Answer, Contracts, Members, Peers, Signer
 from shangyou.exchange.wire import parsed_object
@@ -249,10 +249,21 @@ def halted(taking: Taking, passage: Passage, error: ShangyouError) -> Passage:
 
 
 def own_statement(meters: Meters, passage: Passage) -> dict[str, object]:
-    """What this end has counted of a passage, in the provider's name for it."""
+    """What this end has counted of a passage."""
     blocks = sorted(meters.blocks(passage.id), key=lambda each: int(each.name) if each.name.isdigit() else -1)
-    name = passage.id if passage.role == "provider" else passage.other or passage.endpoint.rpartition("/")[2]
-    return statement(name, passage.agreement, passage.dataset, blocks, whole_digest(each.digest for each in blocks))
+    return statement(meters.passage(passage.id), whole_digest(each.digest for each in blocks))
+
+
+def receipt_so_far(taking: Taking, passage: Passage, every: int) -> Receipt | None:
+    """A receipt of a feed up to here, which takes the place of the one before.
+
+    every [ms]: at most so often. Returns None where nothing has come since, or it is too early. Raises as `receipt`.
+    """
+    own = own_statement(taking.meters, passage)
+    last = taking.meters.receipt(str(own["transfer"]))
+    if not own["rows"] or (last is not None and (last.own == own or taking.now() - last.at < every)):
+        return None
+    return receipt(taking, passage)
 
 
 def receipt(taking: Taking, passage: Passage) -> Receipt:
@@ -284,7 +295,7 @@ def enter_receipt(
     known = meters.receipt(made.id)
     if known is None or known.sealed.get("document") != document or known.own != made.own:
         record("receipt", document)  # before it is kept: what is kept has been written down
-        if made.differences:
+        if made.differences and gaps(made.differences) != gaps(known.differences if known is not None else ()):
             record("alarm", {"code": "receipt.difference", "facts": {"differences": list(made.differences)}})
     meters.put_receipt(made)
 
