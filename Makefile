@@ -23,7 +23,7 @@ demo: setup                   ## seven nodes that share a simulated river; ARGS=
 test: setup-dev               ## everything that is checked: format, lint, types, imports, tests with a real browser
 	sh scripts/chromium.sh
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup-dev              ## format, lint, types, imports
 	$(BIN)/ruff format --check .

@@ -28,6 +28,7 @@ from shangyou.exchange.agreement import Agreement, Transfer
 from shangyou.exchange.dataset import Dataset, DatasetQuery, Offer
 from shangyou.exchange.member import Level
 from shangyou.faces.moving import Moving, moving
+from shangyou.faces.serving import POOL
 from shangyou.flows.deliver import StoreSink, fetch
 from shangyou.flows.federation import Facts, make_federation
 from shangyou.flows.subscribe import turn
@@ -40,15 +41,16 @@ DATASET = "sichuan/all"
 MEMORY = "64MB"  # for DuckDB at both ends
 FRESH = 100  # observations whose way to the subscriber is timed
 SAID = "BENCH "
-START = """
-import runpy, sys
+START = f"""
+import os, runpy, sys
+os.environ.setdefault(*{POOL!r})
 class Absent:
     def find_spec(self, name, path=None, target=None):
         if name == "pandas":
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
 runpy.run_module("benchmarks.exchange", run_name="__main__")
-"""  # pandas is no dependency of ours; where it happens to be installed pyarrow loads it, 40 MB
+"""  # as a node is served; pandas is no dependency of ours; where it happens to be installed pyarrow loads it, 40 MB
 
 
 def run() -> list[Figure]:

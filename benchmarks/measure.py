@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import platform
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,6 +32,18 @@ def best(act: Callable[[], object], times: int = 3) -> float:
         act()
         quickest = min(quickest, time.perf_counter() - start)
     return quickest
+
+
+def in_turn(*acts: Callable[[], object], times: int = 9) -> list[float]:
+    """Seconds of the middle run of each: they take turns, so that a machine that slows down slows all of them."""
+    took: list[list[float]] = [[] for _ in acts]
+    for _ in range(times):
+        for act, seconds in zip(acts, took, strict=True):
+            gc.collect()
+            start = time.perf_counter()
+            act()
+            seconds.append(time.perf_counter() - start)
+    return [statistics.median(seconds) for seconds in took]
 
 
 def rss_mb(pid: int | None = None, most: bool = False) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measure import Figure, best
+from benchmarks.measure import Figure, in_turn
 from shangyou import wiring
 from shangyou.adapters.state import SqlCatalogue, SqlContracts
 from shangyou.adapters.trust import TrustFolder
@@ -143,7 +143,7 @@ def _compare(one: wiring.Node, ministry: wiring.Node) -> list[Figure]:
 
         if not basin().replace_schema_metadata(None).equals(alone().replace_schema_metadata(None)):  # type: ignore[attr-defined]
             raise RuntimeError("the basin's answer is not that of one store")
-        many, single = best(basin, 5), best(alone, 5)
+        many, single = in_turn(basin, alone)
         figures.append(
             Figure(
                 f"{what}, {found / 1e6:.1f} M values over seven nodes, the same answer",

@@ -9,12 +9,17 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
 from shangyou.faces.cli.report import ending
+
+# Arrow's own pool keeps what blocks have left: 4 MB of a node at rest, 12 MB of one that hands ten million rows out
+POOL: Final = ("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 
 def main() -> None:
     """Serve the node in the home of the first argument."""
+    os.environ.setdefault(*POOL)
     ending(_run)
 
 
