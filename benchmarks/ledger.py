@@ -146,7 +146,7 @@ def sealing(folder: Path) -> list[Figure]:
         assert found is not None
         assert found.cosigned == 6
     proof = flow.prove(log, log.shelf, 1234)
-    text, trust = proof.text().encode(), flow.policy(around, around.me, "sha256")
+    text, trust = proof.text().encode(), flow.policy(around, around.me)
     check = best(lambda: prove(parse_proof(text), trust))
     for each in around.logs.values():
         each.close()

@@ -91,7 +91,7 @@ def questions(network: Network, count: int) -> list[tuple[str, str]]:
     """Half of them about places that water flows between, half about any two."""
     rng = np.random.default_rng(7)
     ids = [place.id for place in network.places]
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     while len(pairs) < count:
         one = ids[rng.integers(len(ids))]
         below = network.downstream(one)

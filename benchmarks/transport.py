@@ -79,10 +79,9 @@ def upwind(x: float, u: float, d: float, area: float, mass: float, dx: float, dt
 def accuracy() -> tuple[float, float, float, float]:
     """Seconds and error (part of the peak) of one release over 5 km, ours and the peer's."""
     x, u, d, area, mass = 5_000.0, 0.8, 60.0, 25.0, 1e6
-    one = np.ones(1)
-    course = Course(
-        ("a",), one * 1.3 * x, one * 20, one * 1e-3, one * 0.03, one * u * area, one * area, one * d, *[one * 0] * 4
-    )
+    one, none = np.ones(1), np.zeros(1)
+    shape = one * 1.3 * x, one * 20, one * 1e-3, one * 0.03, one * u * area, one * area, one * d
+    course = Course(("a",), *shape, none, none, none, none)
 
     def error(at: np.ndarray, c: np.ndarray) -> float:
         t = np.maximum(at, 1.0)

@@ -17,7 +17,7 @@ from collections import Counter
 from shangyou.core.journal import Entry, Raw
 from shangyou.core.registry import Device
 from shangyou.ingest.hj212.answer import data_area, parts
-from shangyou.ingest.hj212.frame import BadFrame, PacketReader
+from shangyou.ingest.hj212.frame import BadFrame, Frame, PacketReader
 from shangyou.ingest.hj212.frame import frame as framed
 from shangyou.ingest.hj212.note import Note
 from shangyou.ingest.hj212.packet import Packet, parse
@@ -92,7 +92,7 @@ def main(count: int, seed: int) -> None:
                 step = dice.randrange(1, 300)
                 cutter.receive(data[:step])
                 data = data[step:]
-                found = list(iter(cutter.next, None))
+                found: list[Frame | BadFrame] = list(iter(cutter.next, None))
                 if not data and (last := cutter.finish()):
                     found.append(last)
                 for item in found:
