@@ -99,6 +99,21 @@ class Outlet(Protocol):
         """
         ...
 
+    def oldest(self, batch: int) -> int | None:
+        """When the oldest came of what a batch brought and the store still holds [ms since 1970 UTC]; None: nothing."""
+        ...
+
+    def due(self, batch: int, upto: int) -> int:
+        """How many rows of a batch that came up to and including a time [ms since 1970 UTC] the store still holds."""
+        ...
+
+    def erase(self, batch: int, upto: int, at: int) -> int:
+        """Forget what these rows say, for good and for every question, as of any time too; how many there were.
+
+        Safe to repeat, and to be cut off anywhere: what was not done is still due.
+        """
+        ...
+
     def mark(self, name: str) -> str:
         """The text of a mark; "" if there is none."""
         ...

@@ -21,6 +21,7 @@ from shangyou.exchange.metering import HOUR, Passage
 from shangyou.faces.contracting import PLANE, contracting
 from shangyou.flows import subscribe
 from shangyou.flows import transfer as talks
+from shangyou.flows.delete import delete_due
 from shangyou.flows.deliver import Sink, StoreSink, Taking, fetch, open_passage, receipt, receipt_so_far
 from shangyou.flows.passage import Providing, offer
 from shangyou.flows.push import push
@@ -32,6 +33,7 @@ log = logging.getLogger("shangyou.data")
 FEEDS: Final = 64  # feeds that are followed at once
 WAIT: Final = 3_000  # ms that a feed's request may wait for something new; a node that ends waits so long too
 MOVERS: Final = 4  # passages of which data are fetched or pushed at once
+LOOK: Final = 60_000  # ms until it is looked anew what has to be deleted
 
 
 @dataclass(eq=False, slots=True)
@@ -47,8 +49,10 @@ class Moving:
     halted: set[str] = field(default_factory=set)  # bodies that are on their way stop where they are
     busy: set[str] = field(default_factory=set)
     reached: dict[str, tuple[int, int]] = field(default_factory=dict)  # of pulls under way: blocks, of how many
+    looked: int = 0  # ms: when it was last looked what has to be deleted
     by_itself: bool = True  # fetch and push as soon as a transfer starts
     lock: threading.Lock = field(default_factory=threading.Lock)
+    deleting: threading.Lock = field(default_factory=threading.Lock)
 
     def offer(self, transfer: Transfer) -> Mapping[str, object]:
         """See DataPlane."""
@@ -168,6 +172,22 @@ class Moving:
         for passage in self.taking.meters.passages(active=True):
             if passage.state == "started" and self.by_itself:
                 self.go_on(passage.id)
+        if not 0 <= self.joined.now() - self.looked < LOOK:
+            self.looked = self.joined.now()
+            self.pool.submit(self._delete)
+
+    def _delete(self) -> None:
+        """Delete what an agreement lets this node keep no longer; what fails is tried again a minute later."""
+        if not self.deleting.acquire(blocking=False):  # much was due the minute before
+            return
+        try:
+            delete_due(self.taking)
+        except ShangyouError as error:
+            log.warning("what is due was not deleted: %s", error)
+        except Exception:
+            log.exception("deleting what is due: a fault of the programme")
+        finally:
+            self.deleting.release()
 
     def close(self) -> None:
         """End what moves; all of it goes on after the next start."""

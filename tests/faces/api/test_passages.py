@@ -67,7 +67,7 @@ def test_the_consumer_is_told_by_when_data_are_to_be_deleted(pair: Two) -> None:
     kept = [{"leftOperand": "elapsedTime", "operator": "lteq", "rightOperand": span} for span in ("P90D", "P30D")]
     duties = [{"action": "delete", "constraint": [each]} for each in kept]
     free, bound = pair.start(pair.agree()), pair.start(pair.agree({**USE, "obligation": duties}))
-    for passage in (free, bound):
+    for passage in (bound, free):  # what is here by the one is not put in again by the other
         passages.fetch(desk(pair.consumer), passage.id)
     due = {row["id"]: row["delete_by"] for row in rows(passages.passages(desk(pair.consumer)))}
     assert due[free.id] is None

@@ -224,11 +224,12 @@ def _versions(
 
 
 def check(con: duckdb.DuckDBPyConnection, row: int) -> str:
-    """What tells a store from one that was made anew: the version before a row, in short. "" of row 0."""
+    """What tells a store from one made anew: the version before a row, in short, be it erased or not. "" of row 0."""
     found = (
         con.cursor()
         .execute(
-            "select s.site, s.parameter, s.cadence, s.statistic, epoch_ms(o.time), o.revision, epoch_ms(o.received)"
+            "select s.site, s.parameter, s.cadence, s.statistic, epoch_ms(o.time),"
+            " greatest(o.revision, -1 - o.revision), epoch_ms(o.received)"
             " from observation o join series s on s.id = o.series where o.rowid = ?",
             [row - 1],
         )

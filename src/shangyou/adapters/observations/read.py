@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shangyou.adapters.observations.schema import EXISTS, OUT, ROW, TIMELY, USABLE
+from shangyou.adapters.observations.schema import EXISTS, KEPT, OUT, ROW, TIMELY, USABLE
 from shangyou.core.ports import Selection
 
 Query = tuple[str, list[object]]
@@ -32,7 +32,9 @@ def conditions(selection: Selection, ids: list[int] | None) -> Query:
     if selection.as_of is not None:
         terms.append("o.received <= make_timestamp_ms(?)::timestamp_ms")
         values.append(selection.as_of)
-    if not selection.versions:
+    if selection.versions:
+        terms.append(KEPT)
+    else:
         terms.append(EXISTS)
         if selection.as_of is None:
             terms.append("o.until is null")

@@ -1,7 +1,8 @@
 """Tables of the observation store and the expressions that all its queries share.
 
-Values and verdicts of a row are never changed. `until` alone is set, once, when a later version comes: with it
-"in force" and "as of" are plain filters, where an anti-join against later versions costs five times the scan.
+Values and verdicts of a row are never changed, except that all of them are blanked where a duty to delete asks for it.
+`until` is set, once, when a later version comes: with it "in force" and "as of" are plain filters, where an anti-join
+against later versions costs five times the scan.
 There is no primary key on the large table (15 times slower to fill, 13 times larger).
 """
 
@@ -71,6 +72,7 @@ OUT: Final = """
 """  # columns as core.ports.OBSERVATION_COLUMNS; the session's zone is UTC
 
 USABLE: Final = "o.flag <= 3"  # a row without a value is always flagged MISSING, 9
+KEPT: Final = "o.revision >= 0"  # what was erased has the number -1 - revision, see `erase`
 EXISTS: Final = "o.origin <> 3"  # core.records.Origin.WITHDRAWN
 TIMELY: Final = f"o.fail & {Check.TIME:d} = 0"  # a clock that runs years ahead must not hold `latest`
 SAID: Final = "if(o.origin = 3, 255, o.mark)"  # of a withdrawn version, which equals nothing that a source can say

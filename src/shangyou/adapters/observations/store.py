@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from shangyou.adapters.observations import book, changes, read
+from shangyou.adapters.observations import book, changes, erase, read
 from shangyou.adapters.observations.means import means
 from shangyou.adapters.observations.rejudge import rejudge
 from shangyou.adapters.observations.schema import EDITION, TABLES
@@ -223,7 +223,8 @@ class DuckStore:
     def size(self) -> StoreSize:
         """See core.ports.ObservationStore."""
         count, first, last = self._con.cursor().execute(
-            "select count(*), epoch_ms(min(time)), epoch_ms(max(time)) from observation"
+            "select count(*) - (select count(*) from observation where revision < 0), epoch_ms(min(time)),"
+            " epoch_ms(max(time)) from observation"
         ).fetchone() or (0, None, None)
         size = 0
         if self._path is not None:
@@ -288,6 +289,28 @@ class DuckStore:
             if rows.num_rows:
                 self._index.remember(added)
         return counts
+
+    def oldest(self, batch: int) -> int | None:
+        """See Outlet."""
+        with _reading():
+            return erase.oldest(self._con, batch)
+
+    def due(self, batch: int, upto: int) -> int:
+        """See Outlet."""
+        with _reading():
+            return erase.due(self._con, batch, upto)[0]
+
+    def erase(self, batch: int, upto: int, at: int) -> int:
+        """See Outlet."""
+        erased = 0
+        for run in erase.due(self._con, batch, upto)[1]:
+            with self._write, self._transaction() as cursor:
+                erased += erase.erase(cursor, batch, upto, at, run)
+                cursor.commit()
+                self._index.load(self._con)
+        if erased:  # else the file keeps what it said until it is folded in
+            self.checkpoint()
+        return erased
 
     def mark(self, name: str) -> str:
         """See Outlet."""

@@ -13,7 +13,10 @@ from typing import Final
 from shangyou.core.errors import InputError
 from shangyou.exchange.canonical import canonical
 
-KINDS: Final = ("decision", "agreement", "transfer", "revision", "admin", "notice", "receipt", "member", "alarm")
+KINDS: Final = (
+    *("decision", "agreement", "transfer", "revision", "admin", "notice", "receipt", "member", "alarm"),
+    "erasure",  # what came under an agreement was deleted, as its duty says
+)
 _SUBJECT: Final = re.compile(rb'"(?:agreement|negotiation|transfer|dataset|dossier)":"([^"\\]+)"')
 ENTRY_MOST: Final = 1 << 20  # bytes: an entry says what was done; data have other places
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -13,12 +12,12 @@ import pyarrow as pa
 
 from shangyou.core.errors import ConflictError, InputError, NotFoundError
 from shangyou.exchange.metering import OPEN, Meters, Passage
-from shangyou.exchange.policy.read import read
 from shangyou.faces.api.contracts import DESK, control
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, made
 from shangyou.faces.api.tables import Deed, Done, Question
 from shangyou.faces.rows import Rows
+from shangyou.flows.delete import due_at
 from shangyou.wiring_exchange import member_exchange
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ PASSAGES: Final = pa.schema(
         *((name, TEXT) for name in ("code", "reason")),
         *((name, TIME) for name in ("opened", "changed")),
         *((name, WHOLE) for name in ("reached", "whole")),
-        ("delete_by", TIME),  # when what came first has to be deleted here, by the agreement's duty
+        ("delete_by", TIME),  # when the oldest that is still here will be deleted, by the agreement's duty
     ]
 )
 RECEIPTS: Final = pa.schema(
@@ -59,23 +58,9 @@ def passages(
 ) -> Rows:
     """Data of transfers at this end: how far they are, and why they stopped."""
     found = _meters(desk).passages(open_only, agreement)
-    reached = _plane(desk).reached
-    contracts = control(desk).contracts
-
-    @cache
-    def kept(agreement: str) -> int | None:
-        return read(contracts.agreement(agreement).policy).delete_after
-
+    plane = _plane(desk)
     chosen = [each for each in found if not feeds or each.format.endswith("-FEED")]
-    return made(PASSAGES, [_row(each, reached) | {"delete_by": _delete_by(each, kept)} for each in chosen])
-
-
-def _delete_by(passage: Passage, kept: Callable[[str], int | None]) -> int | None:
-    """When the oldest data of a passage have been here for as long as the agreement allows [ms since 1970 UTC]."""
-    if passage.role != "consumer" or not passage.passed.rows:
-        return None
-    after = kept(passage.agreement)
-    return None if after is None else passage.opened + after
+    return made(PASSAGES, [_row(each, plane.reached) | {"delete_by": due_at(plane.taking, each)} for each in chosen])
 
 
 def _row(passage: Passage, reached: Mapping[str, tuple[int, int]]) -> dict[str, object]:
