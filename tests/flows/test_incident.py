@@ -148,3 +148,37 @@ def test_looking_back_shows_what_was_known_then(two: Two) -> None:
     assert incident.look_back(node, id, START + 15 * MINUTE).proposal.grade == "II"
     with pytest.raises(InputError, match=r"incident.before"):
         incident.look_back(node, id, START - MINUTE)
+
+
+CODES = {"sichuan": "510000", "chongqing": "500000", "yunnan": "530000", "ministry": "100000"}
+
+
+def test_members_of_several_provinces_make_it_grave_and_a_person_may_know_better(two: Two) -> None:
+    id, node = opened(two), two.node("sichuan")
+    entry = incident.derive(node, id, CODES)
+    assert entry is not None
+    assert entry.body["members"] == ["sichuan", "chongqing"]
+    two.desk.deliver()
+    for member in ("sichuan", "chongqing"):
+        seen = incident.look(two.node(member), id)
+        assert (seen.proposal.grade, seen.room.derived) == ("II", {"crossing": ("sichuan", "chongqing")})
+        assert incident.derive(two.node(member), id, CODES) is None  # it has been said
+    incident.tell(two.node("chongqing"), id, "facts", {"facts": {"crossing": "none"}}, WHO)
+    two.desk.deliver()
+    assert incident.look(node, id).proposal.grade == "IV"
+    assert incident.derive(node, id, CODES) is None  # a person has spoken
+
+
+@pytest.mark.parametrize(
+    ("affected", "banks", "said"),
+    [
+        ([], [], False),
+        (["ministry"], [], False),  # it is no province
+        (["unheard_of"], [], False),
+        ([], ["sichuan", "yunnan"], True),  # the river is the border where it entered
+        (["chongqing", "ministry"], [], True),
+    ],
+)
+def test_one_province_says_nothing_of_borders(two: Two, affected: list[str], banks: list[str], said: bool) -> None:
+    id = incident.open_room(two.node("sichuan"), affected, {**OPENING, "affected": affected}, WHO)
+    assert (incident.derive(two.node("sichuan"), id, CODES, banks) is not None) == said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -15,13 +15,14 @@ from shangyou.flows import warn
 from shangyou.flows.saying import Together, begin, say
 from shangyou.governance.fields import Void
 from shangyou.governance.incident.clocks import Clock, clocks
-from shangyou.governance.incident.fold import room
+from shangyou.governance.incident.fold import NETWORK, room
 from shangyou.governance.incident.grading import Proposal, propose
 from shangyou.governance.incident.known import Heard, heard, then
 from shangyou.governance.incident.room import Room
 from shangyou.standards.library import Edition, edition, editions
 
 SUBJECT: Final = "incident"
+NATIONAL: Final = "10"  # the first two digits of an administrative code that is no province's
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +154,30 @@ def from_warning(together: Together, id: str) -> dict[str, object]:
 
 
 def tell(together: Together, id: str, verb: str, body: Mapping[str, object], by: str) -> Entry:
-    """Say something in a room: facts, grade, report, task, point, sample, measure, decision, note, close, reopen.
+    """Say something in a room: facts, place, grade, report, task, point, sample, measure, decision, close ...
 
     Raises what the fold has against it: InputError "entry.field", ConflictError "incident.closed" ...
     """
     return say(together, id, f"{SUBJECT}.{verb}", body, _void, by)
+
+
+def derive(together: Together, id: str, codes: Mapping[str, str], banks: Iterable[str] = ()) -> Entry | None:
+    """Say that it concerns several provinces, where its members and its place on the network make it so.
+
+    Args:
+        codes: administrative codes of members and agencies, by id.
+        banks: those in charge of the water where it entered.
+
+    None where they lie in one province, where that has been said, and where a person has said anything of it: nobody's
+    word is overruled, and whoever knows better says so after it.
+    """
+    found = look(together, id).room
+    concerned = dict.fromkeys((*found.opening.in_charge, *found.opening.affected, *banks))
+    members = [each for each in concerned if codes.get(each, NATIONAL)[:2] != NATIONAL]
+    said = found.facts.get("crossing")
+    if len({codes[each][:2] for each in members}) < 2 or said is not None:
+        return None
+    return tell(together, id, "facts", {"facts": {"crossing": "province"}, "source": NETWORK, "members": members}, "")
 
 
 def confirm(together: Together, id: str, grade: str, why: str, role: str, by: str) -> Entry:

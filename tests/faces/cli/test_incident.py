@@ -138,3 +138,27 @@ def test_the_effect_of_a_measure_is_computed_on_the_nodes_own_network(joined: Sh
         assert place["after"]["peak"] == pytest.approx(place["before"]["peak"] / 2, rel=0.02)
     nowhere = joined("incident", *words, "--at", "risk.naxi", "--spill-at", "intake.hejiang", "--mass", "2000")
     assert (nowhere.code, str(nowhere.error).split()[0]) == (2, "course.unknown")
+
+
+def test_a_place_that_is_found_later_serves_the_measures_that_follow(joined: Shell) -> None:
+    assert joined("incident", "open", "不明油膜", "--river", "长江").code == 0
+    [row] = joined.rows("incident", "list")
+    short = str(row["id"]).removeprefix("urn:uuid:")[:8]
+    assert joined("incident", "place", short, "--at", "risk.naxi", "--amount", "2000").code == 0
+    [row] = joined.rows("incident", "show", short)
+    assert (row["place"], row["amount"]) == ("risk.naxi", 2e6)
+    words = ("measure", short, "m1", "divert", "泸州段导流", "--by", "chongqing", "--share", "0.5")
+    assert joined("incident", *words, "--at", "intake.hejiang").code == 0
+    [row] = joined.rows("incident", "show", short)
+    assert json.loads(row["measures"])[0]["effect"]["places"]
+    said = joined("incident", "place", short)
+    assert (said.code, str(said.error).split()[0]) == (2, "entry.field")
+
+
+def test_a_room_of_two_provinces_proposes_grade_two_by_itself_and_says_of_whom(joined: Shell) -> None:
+    given = ("--in-charge", "chongqing", "--at", "51.手爬岩")
+    assert joined("incident", "open", "省界上游苯超标", *given).code == 0
+    [row] = joined.rows("incident", "list")
+    assert (row["grade"], row["confirmed"]) == ("II", False)
+    [row] = joined.rows("incident", "show", str(row["id"]))
+    assert json.loads(row["derived"]) == {"crossing": ["chongqing", "sichuan"]}

@@ -231,3 +231,43 @@ def test_every_act_on_a_page_is_in_the_ledger_without_names(two: Matters) -> Non
     assert "保密内容".encode() not in leaves
     assert b'"li"' not in leaves
     assert "notice" in two.reader("sichuan").get(f"/ledger?about={id}").text
+
+
+def test_a_room_of_two_provinces_says_so_by_itself_with_its_source_and_a_person_corrects_it(two: Matters) -> None:
+    reader = two.reader("sichuan")
+    fields = {"title_zh": "苯泄漏", "river": "长江", "substance": "benzene", "in_charge": "sichuan"}
+    answer = reader.post("/incidents/open", "/incidents", **fields, **{"affected:chongqing": "1"})
+    here = answer.headers["location"].partition("?")[0]
+    two.settle()
+    for member in ("sichuan", "chongqing"):
+        page = two.reader(member).get(here).text
+        assert heading(page).startswith("苯泄漏：II 级")
+        assert page.count("由河网和成员单位得出") == 3, member  # the grade's reason, the fact, the timeline
+    report = reader.get(f"{here}/report.html?type=initial").text
+    assert "跨省（由河网和成员单位得出：四川省生态环境厅, 重庆市生态环境局）" in report
+    id = here.removeprefix("/incidents/")
+    reader.post("/incidents/act", here, id=id, act="facts", **{"fact:crossing": "none"})
+    assert two.room("sichuan", f"urn:uuid:{id.removeprefix('urn:uuid:')}").proposal.grade == "IV"
+    assert page_of_facts(reader.get(here).text).count("由河网和成员单位得出") == 0
+
+
+def page_of_facts(page: str) -> str:
+    return page.partition('id="facts"')[2].partition("</section>")[0]
+
+
+def test_a_place_that_is_learned_later_draws_the_plume_at_every_member(two: Matters) -> None:
+    id = two.spill()
+    for member in ("sichuan", "chongqing"):
+        assert "/map/plume?incident=" not in two.reader(member).get(f"/incidents/{id}").text
+    reader = two.reader("chongqing")
+    given = {"place": "手爬岩", "place_zh": "", "substance": "", "amount": "2000", "occurred": ""}
+    answer = reader.post("/incidents/act", f"/incidents/{id}", id=id, act="place", **given)
+    assert answer.headers.get("location") == f"/incidents/{id}?done=place", answer.text
+    two.settle()
+    for member in ("sichuan", "chongqing"):
+        page = two.reader(member).get(f"/incidents/{id}").text
+        assert "/map/plume?incident=" in page
+        assert "得知：地点: 手爬岩; 河流: 长江; 入水量: 2 t" in page
+        [began] = two.reader(member).client.get(f"/map/plume?incident={id}").json()["times"][:1]
+        opening = two.room(member, id).room.opening
+        assert (began, opening.amount) == (opening.noticed, 2e6)

@@ -68,3 +68,49 @@ def test_a_grade_raised_to_ii_starts_the_two_hours_then() -> None:
     assert by_duty(stage, "III", 31)["own_government"].due == NOTICED + 240 * MINUTE
     stage.say("sichuan", "grade", 100, grade="II", proposed="II")
     assert by_duty(stage, "II", 101)["ministry"].due == START + 220 * MINUTE
+
+
+def test_what_was_reported_before_the_grade_was_raised_needs_a_follow_up_within_the_new_term() -> None:
+    stage = Stage()
+    stage.say("sichuan", "grade", 10, grade="IV", proposed="IV")
+    stage.say("sichuan", "report", 40, type="initial", duties=["own_government"], sent=START + 30 * MINUTE)
+    stage.say("sichuan", "report", 41, type="initial", duties=["neighbour"], to=["chongqing"], sent=START)
+    assert by_duty(stage, "IV", 50)["own_government"].state == "done"
+    stage.say("sichuan", "grade", 60, grade="II", proposed="II")
+    found = by_duty(stage, "II", 61)["own_government"]
+    assert (found.state, found.start, found.due) == ("running", START + 60 * MINUTE, START + 180 * MINUTE)
+    assert (found.earlier, found.unverified) == (START + 30 * MINUTE, True)
+    assert by_duty(stage, "II", 181)["own_government"].state == "late"
+    neighbour = by_duty(stage, "II", 61)["neighbour"]
+    assert (neighbour.state, neighbour.earlier) == ("done", None)  # no number changes with the grade
+    stage.say("sichuan", "report", 90, type="followup", duties=["own_government"], sent=START + 80 * MINUTE)
+    found = by_duty(stage, "II", 91)["own_government"]
+    assert (found.state, found.done, found.earlier) == ("done", START + 80 * MINUTE, START + 30 * MINUTE)
+
+
+def test_a_report_that_is_entered_after_the_raise_but_went_out_before_it_was_under_the_lower_grade() -> None:
+    stage = Stage()
+    stage.say("sichuan", "grade", 10, grade="III", proposed="III")
+    stage.say("sichuan", "grade", 60, grade="I", proposed="I")
+    stage.say("sichuan", "report", 70, type="initial", duties=["ministry"], sent=START + 50 * MINUTE)
+    found = by_duty(stage, "I", 71)["ministry"]
+    assert (found.state, found.earlier) == ("running", START + 50 * MINUTE)
+
+
+def test_facts_that_raise_the_proposed_grade_start_the_shorter_term_as_a_person_would() -> None:
+    stage = Stage()
+    stage.say("sichuan", "facts", 5, facts={"deaths": 0})
+    stage.say("sichuan", "report", 20, type="initial", duties=["own_government"], sent=START + 20 * MINUTE)
+    stage.desk.deliver()
+    stage.say("chongqing", "facts", 90, facts={"crossing": "province"})
+    stage.desk.deliver()
+    found = by_duty(stage, "II", 91)
+    assert found["ministry"].due == START + 210 * MINUTE
+    assert found["own_government"].state == "running"
+
+
+def test_the_first_that_is_known_raises_nothing_and_the_clocks_run_from_the_beginning() -> None:
+    stage = Stage()
+    stage.say("sichuan", "facts", 90, facts={"crossing": "province"})
+    found = by_duty(stage, "II", 91)["ministry"]
+    assert (found.due, found.unverified) == (NOTICED + 120 * MINUTE, False)

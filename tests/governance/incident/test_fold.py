@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from shangyou.core.errors import InputError
 from shangyou.exchange.dossier.entry import Entry, ordered
-from shangyou.governance.incident.fold import HANDLERS, opened, room
+from shangyou.governance.incident.fold import HANDLERS, room
 from shangyou.governance.incident.known import heard, then
+from shangyou.governance.incident.read import opened
 from tests.governance.incident.rooms import GUIDANCE, MINUTE, OPENING, PLAN, START, Stage
 
 POINT: Mapping[str, object] = {
@@ -24,6 +25,7 @@ POINT: Mapping[str, object] = {
 RESULT: Mapping[str, object] = {"parameter": "benzene", "value": 0.02, "unit": "mg/L", "limit": 0.01}
 BODIES: Mapping[str, Mapping[str, object]] = {
     "facts": {"facts": {"crossing": "province", "deaths": 0}},
+    "place": {"place": "50.朱沱", "place_zh": "朱沱", "river": "长江", "amount": 2e6},
     "grade": {"grade": "II", "proposed": "II"},
     "report": {"type": "initial", "duties": ["own_government"], "sent": START},
     "task": {"task": "monitoring", "owner": "chongqing", "due": START + 100 * MINUTE, "state": "doing"},
@@ -47,7 +49,9 @@ def test_a_room_begins_with_the_eight_tasks_open() -> None:
 
 def test_everything_that_was_said_is_in_the_room() -> None:
     stage = Stage()
-    for minute, kind in enumerate(("facts", "grade", "report", "task", "point", "sample", "measure", "decision")):
+    for minute, kind in enumerate(
+        ("facts", "place", "grade", "report", "task", "point", "sample", "measure", "decision")
+    ):
         stage.say("sichuan", kind, minute, **BODIES[kind])
     found = stage.room()
     assert found.void == ()
@@ -57,7 +61,9 @@ def test_everything_that_was_said_is_in_the_room() -> None:
     assert found.tasks["monitoring"].value.owner == "chongqing"
     assert found.samples[0].results[0].exceeds
     assert found.measures["m1"].value.share == 0.6
-    assert len(found.lines) == 9
+    assert (found.opening.place, found.opening.place_zh, found.opening.amount) == ("50.朱沱", "朱沱", 2e6)
+    assert found.opening.substance == "benzene"  # what was not learned anew stays
+    assert len(found.lines) == 10
 
 
 @pytest.mark.parametrize(
@@ -68,6 +74,10 @@ def test_everything_that_was_said_is_in_the_room() -> None:
         ("chongqing", "report", {}, "incident.not_in_charge"),
         ("sichuan", "report", {"sent": START + 60 * MINUTE}, "incident.sent"),
         ("sichuan", "report", {"sent": START - 60 * MINUTE}, "incident.sent"),
+        ("sichuan", "facts", {"source": "network"}, "entry.field"),  # without the members of whom it was worked out
+        ("sichuan", "facts", {"source": "hearsay"}, "entry.field"),
+        ("sichuan", "place", {"amount": -1}, "entry.field"),
+        ("sichuan", "place", {"occurred": START}, "entry.field"),  # after it was noticed
         ("sichuan", "task", {"owner": "hubei"}, "incident.stranger"),
         ("sichuan", "task", {"task": "other"}, "entry.field"),
         ("sichuan", "point", {"every": 0}, "entry.field"),
@@ -276,3 +286,31 @@ def test_the_shared_order_is_what_the_fold_takes() -> None:
     stage.say("sichuan", "note", 1, text="一")
     held = stage.desk.at("sichuan").entries(stage.id)
     assert ordered(reversed(held)) == held
+
+
+def test_a_place_that_is_learned_later_has_no_old_name_and_two_at_once_are_both_shown() -> None:
+    stage = Stage()
+    stage.say("sichuan", "place", 1, place_zh="合江大桥")
+    assert (stage.room().opening.place_zh, stage.room().opening.place_en) == ("合江大桥", "合江大桥")
+    stage.desk.deliver()
+    said = {stage.say("sichuan", "place", 2, amount=1e6): 1e6, stage.say("chongqing", "place", 3, amount=3e6): 3e6}
+    stage.desk.deliver()
+    last = next(each.id for each in reversed(stage.entries()) if each.id in said)  # in the order that all share
+    for member in ("sichuan", "chongqing"):
+        found = stage.room(member)
+        assert found.opening.amount == said[last]
+        assert [(each.matter, each.held, set(each.entries)) for each in found.conflicts] == [
+            ("release:amount", last, set(said))
+        ]
+    stage.say("sichuan", "place", 4, amount=2e6)
+    assert (stage.room().opening.amount, stage.room().conflicts) == (2e6, ())
+
+
+def test_what_a_node_worked_out_is_known_as_such_until_a_person_says_it_or_another_thing() -> None:
+    stage = Stage()
+    worked_out = {"facts": {"crossing": "province"}, "source": "network", "members": ["sichuan", "chongqing"]}
+    stage.say("sichuan", "facts", 1, **worked_out)
+    assert stage.room().derived == {"crossing": ("sichuan", "chongqing")}
+    stage.say("sichuan", "facts", 2, facts={"crossing": "none"})
+    found = stage.room()
+    assert (found.facts["crossing"].value, found.derived) == ("none", {})

@@ -16,7 +16,10 @@ from shangyou.faces.api.tables import Deed, Done
 from shangyou.faces.archive import names
 from shangyou.faces.together import dossier_id, person, together
 from shangyou.flows import incident as flow
+from shangyou.flows.saying import Together
+from shangyou.governance.incident.room import Opening
 from shangyou.wiring import rivers
+from shangyou.wiring_exchange import member_exchange
 
 DESK: Final = frozenset({"operator", "manager", "duty"})  # who may speak for the agency
 WORKERS: Final = DESK | {"engineer", "analyst"}  # who may enter samples and notes
@@ -65,7 +68,41 @@ def open_incident(
     body["noticed"] = min(int(str(body.get("noticed", desk.now()))), desk.now())
     body["simulated"] = desk.simulated
     id = flow.open_room(found, sorted(members | set(charged)), body, person(desk.node, desk.by))
+    _derive(desk, found, id)
     return {"id": id}
+
+
+def learn_place(
+    desk: Desk,
+    id: Id,
+    place: Annotated[str, "id of a place on the river network"] = "",
+    place_zh: Annotated[str, "where, in Chinese; empty: as the network names it"] = "",
+    place_en: Annotated[str, "where, in English"] = "",
+    river: Annotated[str, "which river; empty: as the network has it"] = "",
+    substance: Annotated[str, "what, a parameter of the vocabulary or a name"] = "",
+    amount: Annotated[str, "how much entered the water [kg]"] = "",
+    occurred: Annotated[str, "when it happened"] = "",
+) -> Done:
+    """Say where it entered the water, what, how much and when, as far as it is known by now; the plume follows."""
+    texts = {"place_zh": place_zh, "place_en": place_en, "river": river, "substance": substance}
+    body = _place(desk, place, {}) | {key: value for key, value in texts.items() if value}
+    if amount.strip():
+        body["amount"] = KG * _number("amount", amount)
+    if (at := moment(occurred)) is not None:
+        body["occurred"] = at
+    done = _tell(desk, id, "place", body)
+    found, whole = room_of(desk, id)
+    _derive(desk, found, whole)
+    return done
+
+
+def _derive(desk: Desk, found: Together, id: str) -> None:
+    """Have the room say what this node's network and the members make of it."""
+    codes = {each.id: each.adm_code for each in desk.node.registry.agencies()}
+    codes |= {each.id: each.adm_code for each in member_exchange(desk.node).members.members()}
+    network, place = rivers(desk.node).network(), flow.look(found, id).room.opening.place
+    banks = network.reaches[int(network.reach_of[network.index(place)])].owner.split() if network.has(place) else []
+    flow.derive(found, id, codes, banks)
 
 
 def _place(desk: Desk, place: str, taken: Mapping[str, object]) -> dict[str, object]:
@@ -230,9 +267,9 @@ def measure(
     stage: Annotated[str, "proposed, ordered, running, ended or refused"] = "proposed",
     note: Annotated[str, "what else"] = "",
     spill_at: Annotated[
-        str, "place of the network where it entered; with `point` and `mass_kg` the effect is computed"
+        str, "place of the network where it entered; empty: the room's. With `point` the effect is computed"
     ] = "",
-    mass_kg: Annotated[float | None, "how much entered"] = None,
+    mass_kg: Annotated[float | None, "how much entered; none: what the room knows"] = None,
     hours: Annotated[float, "over how many hours it entered"] = 0.0,
     limit: Annotated[float | None, "mg/L above which a use is in danger"] = None,
 ) -> Done:
@@ -241,22 +278,22 @@ def measure(
     body |= {"member": member, "point": point, "stage": stage, "note": note}
     given = {"share": share, "flow": flow_m3s, "start": moment(start), "until": moment(until)}
     body |= {key: value for key, value in given.items() if value is not None}
-    if spill_at and point and mass_kg is not None:
-        body["effect"] = _effect(desk, id, body, spill_at, (1000 * mass_kg, 3600 * hours, limit))
+    found, whole = room_of(desk, id)
+    known = flow.look(found, whole).room.opening
+    spill_at, mass = spill_at or known.place, known.amount if mass_kg is None else KG * mass_kg
+    if spill_at and point and mass is not None:
+        body["effect"] = _effect(desk, known, body, spill_at, (mass, 3600 * hours, limit))
     return _tell(desk, id, "measure", body)
 
 
 def _effect(
-    desk: Desk, id: str, body: Mapping[str, Any], spill_at: str, entered: tuple[float, float, float | None]
+    desk: Desk, opening: Opening, body: Mapping[str, Any], spill_at: str, entered: tuple[float, float, float | None]
 ) -> dict[str, object]:
     """What the measure changes, computed with this node's network in the process beside."""
     from shangyou.basin.measures import Act
     from shangyou.faces.beside import computing
     from shangyou.flows.measure import Spill, effect, known_flow
-    from shangyou.wiring import rivers
 
-    found, whole = room_of(desk, id)
-    opening = flow.look(found, whole).room.opening
     began = opening.occurred if opening.occurred is not None else opening.noticed
 
     def since(name: str, otherwise: float) -> float:
@@ -308,6 +345,7 @@ def reopen(desk: Desk, id: Id, why: Annotated[str, "the reason"]) -> Done:
 DEEDS: Final[Sequence[Deed]] = (
     Deed("incidents/open", open_incident, "incidents", DESK),
     Deed("incidents/facts", tell_facts, "incidents", DESK),
+    Deed("incidents/place", learn_place, "incidents", DESK),
     Deed("incidents/grade", grade, "incidents", DESK),
     Deed("incidents/report", report, "incidents", DESK),
     Deed("incidents/task", task, "incidents", DESK),

@@ -40,11 +40,21 @@ LISTED: Final = pa.schema(
     ]
 )
 OPENED: Final = ("title_zh", "title_en", "place", "river", "substance", "amount", "simulated")
-WHOLE_ROOM: Final = ("facts", "decided_by", "reports", "measures", "decisions", "closings", "conflict", "void")
+WHOLE_ROOM: Final = (
+    "facts",
+    "derived",
+    "decided_by",
+    "reports",
+    "measures",
+    "decisions",
+    "closings",
+    "conflict",
+    "void",
+)
 CLOCKS: Final = pa.schema(
     [
         *(("duty", TEXT), ("duty_zh", TEXT), ("duty_en", TEXT), ("to", TEXT), ("state", TEXT)),
-        *(("start", TIME), ("due", TIME), ("done", TIME), ("left_s", WHOLE), ("unverified", YES)),
+        *(("start", TIME), ("due", TIME), ("done", TIME), ("left_s", WHOLE), ("unverified", YES), ("earlier", TIME)),
     ]
 )
 TASKS: Final = pa.schema(
@@ -96,6 +106,7 @@ def incident(
     room = seen.room
     parts: dict[str, object] = {
         "facts": {key: claim.value for key, claim in room.facts.items()},
+        "derived": room.derived,
         "decided_by": [asdict(each) for each in seen.proposal.decided_by],
         "reports": [asdict(each) for each in room.reports],
         "measures": [asdict(each.value) for each in room.measures.values()],
@@ -117,7 +128,7 @@ def clocks(desk: Desk, id: Id) -> Rows:
     rows = []
     for clock in seen.clocks:
         duty = duties[clock.duty]
-        times = {name: _time(getattr(clock, name)) for name in ("start", "due", "done")}
+        times = {name: _time(getattr(clock, name)) for name in ("start", "due", "done", "earlier")}
         names = {"duty_zh": duty["to_zh"], "duty_en": duty["to_en"]}
         left = None if clock.left is None else clock.left // 1000
         rows.append(asdict(clock) | times | names | {"left_s": left})

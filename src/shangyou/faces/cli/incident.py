@@ -87,6 +87,22 @@ def facts(call: Call, id: Id, fact: Annotated[list[str], typer.Argument(help=t("
     _do(call, "incidents/facts", id=id, fact=fact)
 
 
+@command(app, "place", "incident.learn")
+def place(
+    call: Call,
+    id: Id,
+    at: Annotated[str, typer.Option("--at", metavar="PLACE", help=t("incident.at"))] = "",
+    place: Annotated[str, typer.Option(help=t("incident.place"))] = "",
+    river: Annotated[str, typer.Option(help=t("incident.river"))] = "",
+    substance: Annotated[str, typer.Option(help=t("incident.substance"))] = "",
+    amount: Annotated[str, typer.Option(metavar="KG", help=t("incident.amount"))] = "",
+    occurred: Annotated[str, typer.Option(help=t("incident.occurred"))] = "",
+) -> None:
+    """Say where it entered, what and how much, once it is known."""
+    release = {"place": at, "place_zh": place, "river": river, "substance": substance, "amount": amount}
+    _do(call, "incidents/place", id=id, occurred=occurred, **release)
+
+
 @command(app, "grade", "incident.grade")
 def grade(
     call: Call,

@@ -75,7 +75,9 @@ def _grade(seen: Seen, t: Words, name: Name) -> Section:
             continue
         assert each.value is not None
         said = f"{fact_name(each.fact, plan, t)}: {fact_value(each.fact, each.value, plan, t)}"
-        lines.append(t("grade.decided", fact=said) + (t("grade.unverified") if each.unverified else ""))
+        members = ", ".join(map(name, seen.room.derived.get(each.fact, ())))
+        source = t("grade.from_network", members=members) if members else ""
+        lines.append(t("grade.decided", fact=said + source) + (t("grade.unverified") if each.unverified else ""))
     if claim is None:
         lines.append(t("grade.unconfirmed"))
     else:
@@ -190,6 +192,7 @@ def _duties(seen: Seen, t: Words, name: Name) -> Section:
     for clock in seen.clocks:
         to = known[clock.duty][f"to_{t.language}"] + (f": {name(clock.to)}" if clock.to else "")
         due = minute(clock.due) or ("—" if clock.state == "waiting" else t("clock.promptly"))
+        to += t("duties.followup", at=minute(clock.earlier)) if clock.earlier is not None else ""
         rows.append((to, due, minute(clock.done), t(f"clock.{clock.state}") + (" *" if clock.unverified else "")))
     headings = tuple(t(f"duties.{key}") for key in ("to", "due", "done", "state"))
     lines = (t("duties.unverified"),) if any(clock.unverified for clock in seen.clocks) else ()

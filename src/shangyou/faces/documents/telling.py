@@ -9,6 +9,7 @@ from shangyou.core.errors import NotFoundError
 from shangyou.core.vocabulary import parameter
 from shangyou.faces.api.moments import legal
 from shangyou.faces.documents.words import Words
+from shangyou.faces.wording import mass
 from shangyou.governance.incident.grading import Value
 from shangyou.governance.incident.room import Line, Result, Room
 from shangyou.standards.library import Edition
@@ -26,7 +27,10 @@ def told(line: Line, room: Room, plan: Edition, name: Name, t: Words) -> str:
             facts = "; ".join(
                 f"{fact_name(key, plan, t)}: {fact_value(key, v, plan, t)}" for key, v in body["facts"].items()
             )
-            return t("said.facts", facts=facts)
+            members = ", ".join(map(name, body.get("members", ())))
+            return t("said.facts", facts=facts) + (t("said.from_network", members=members) if members else "")
+        case "incident.place":
+            return t("said.place", known="; ".join(_release(body, t)))
         case "incident.grade":
             why = body.get("why") or ""
             key = "graded" if body["grade"] == body["proposed"] else "graded_otherwise"
@@ -56,6 +60,19 @@ def told(line: Line, room: Room, plan: Edition, name: Name, t: Words) -> str:
         case "incident.note" | "incident.reopen" | "incident.close":
             return t(f"said.{verb}", text=_cut(body.get("text") or body.get("why") or body.get("summary_zh") or ""))
     return t("said.open")
+
+
+def _release(body: Mapping[str, Any], t: Words) -> list[str]:
+    """What was learned of a release, each with its name."""
+    where = body.get(f"place_{t.language}") or body.get("place_zh") or body.get("place") or ""
+    texts = {
+        "occurred": minute(body.get("occurred")),
+        "place": where,
+        "river": body.get("river", ""),
+        "substance": label(body["substance"], t) if body.get("substance") else "",
+        "amount": mass(body["amount"]) if body.get("amount") else "",
+    }
+    return [f"{t('basics.' + key)}: {text}" for key, text in texts.items() if text]
 
 
 def fact_name(key: str, plan: Edition, t: Words) -> str:

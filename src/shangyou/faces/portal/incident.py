@@ -24,6 +24,7 @@ from shangyou.faces.portal.incident_view import (
     title,
 )
 from shangyou.faces.portal.parties import desk_of
+from shangyou.faces.portal.places import id_of, offered
 from shangyou.faces.portal.plume_seen import drawable
 from shangyou.faces.portal.released import of_incident
 from shangyou.faces.portal.visit import Visit
@@ -73,6 +74,7 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
         may=visit.may("incident.speak"),
         may_note=visit.may("incident.note"),
         river=_river(visit) if visit.may("incident.speak") else [],
+        places=offered(visit) if visit.may("incident.speak") else {},
         choices={"grade": GRADES, "type": REPORTS, "state": STATES, "kind": MEASURES, "stage": STAGES},
         given=visit.form,
         wrong=sentence(error.code, error.facts, visit.t.language) if error else None,
@@ -115,7 +117,10 @@ def act(visit: Visit) -> Response:
     may, deed, read = chosen
     by = visit.need(may)
     try:
-        perform(desk_of(visit, by), deed, id=form.get("id", ""), **read(form))
+        given = read(form)
+        if "place" in given:
+            given["place"] = id_of(visit, given["place"])
+        perform(desk_of(visit, by), deed, id=form.get("id", ""), **given)
     except ShangyouError as error:
         return page(visit, error)
     return visit.go(f"/incidents/{form['id']}?done={form['act']}")
@@ -180,6 +185,7 @@ Read = Callable[[Form], dict[str, Any]]
 SPEAK, NOTE = "incident.speak", "incident.note"
 ACTS: Final[Mapping[str, tuple[str, str, Read]]] = {  # of a form: who may, deed, how it is read
     "facts": (SPEAK, "incidents/facts", _facts),
+    "place": (SPEAK, "incidents/place", _texts("place", "place_zh", "substance", "amount", "occurred")),
     "grade": (SPEAK, "incidents/grade", _texts("grade", "why", "role")),
     "report": (SPEAK, "incidents/report", _report),
     "task": (SPEAK, "incidents/task", _texts("task", "owner", "due", "state", "note", "title_zh")),

@@ -120,11 +120,15 @@ def grade_name(at: Hall, seen: Seen, grade: str) -> str:
     return f"{grade} · {row[at.visit.t.language]}"
 
 
-def reasons(at: Hall, seen: Seen) -> list[tuple[str, Criterion]]:
-    """By what the facts decide, as sentences."""
+def reasons(at: Hall, seen: Seen) -> list[tuple[str, Criterion, str]]:
+    """By what the facts decide, as sentences; and of which members a node worked it out, where no person said it."""
     plan = seen.rules.plan
     return [
-        (f"{fact_name(c.fact, plan, at.words)}: {fact_value(c.fact, c.value, plan, at.words)}", c)
+        (
+            f"{fact_name(c.fact, plan, at.words)}: {fact_value(c.fact, c.value, plan, at.words)}",
+            c,
+            at.names(seen.room.derived.get(c.fact, ())),
+        )
         for c in seen.proposal.decided_by
         if c.fact and c.value is not None
     ]
@@ -146,6 +150,7 @@ def facts(at: Hall, seen: Seen) -> list[dict[str, Any]]:
                 "by": at.name(claim.by) if claim else "",
                 "at": claim.at if claim else None,
                 "choices": [(word, text[at.visit.t.language]) for word, text in words.items()],
+                "members": at.names(seen.room.derived.get(key, ())),  # of whom the network and the roll make it
                 "conflict": any(each.matter == f"fact:{key}" for each in seen.room.conflicts),
             }
         )

@@ -101,11 +101,14 @@ def of_warning(at: Hall, id: str, room: Room | None = None) -> Released:
 
 
 def of_incident(at: Hall, seen: incident.Seen) -> Released:
-    """What a room tells of it: by its warning, where it has one that this node holds; else the room alone."""
+    """What a room tells of it: by its warning, where this node holds one that names a place; else the room alone."""
     opening, title = seen.room.opening, at.words.of(seen.room.opening, "title")
     if opening.warning and any(each.id == opening.warning for each in at.together.dossiers.headings(warn.SUBJECT, 200)):
-        return of_warning(at, opening.warning, seen.room)
-    key, network = ("incident", seen.id), _network(at.visit)
+        told = of_warning(at, opening.warning, seen.room)
+        if told.place or not opening.place:
+            return told
+    known = (opening.place, opening.substance, opening.amount, opening.occurred)  # may be learned while it is open
+    key, network = ("incident", seen.id, *known), _network(at.visit)
     return Released(key, title, network, _opened(opening), (), opening.simulated, room=seen.room)
 
 

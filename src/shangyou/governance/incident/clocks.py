@@ -26,6 +26,7 @@ class Clock:
     state: str  # running, late, done, done_late, waiting (for the duty before it)
     left: int | None  # ms until it is due, negative when it is over; of a clock that runs
     unverified: bool  # nobody has checked its number in the text
+    earlier: int | None = None  # when it was reported under a lower grade; the clock is for the follow-up that is due
 
 
 def clocks(room: Room, grade: str, rules: Edition, now: int) -> tuple[Clock, ...]:
@@ -37,8 +38,9 @@ def clocks(room: Room, grade: str, rules: Edition, now: int) -> tuple[Clock, ...
         rules: an edition of the family incident_reporting.
         now: [ms since 1970 UTC].
 
-    A clock starts when the incident was found or learned of; where a confirmed grade was raised to I or II later, the
-    shorter term starts then (article 3 as remembered; see the edition's `raised`).
+    A clock starts when the incident was found or learned of; where the grade was raised to I or II later, the shorter
+    term starts then, and what went out before counts as told under the lower grade: a follow-up is due within that term
+    (see the edition's `raised`, which nobody has checked in the text).
     """
     made: list[Clock] = []
     for duty in rules.body["duties"]:
@@ -50,8 +52,9 @@ def clocks(room: Room, grade: str, rules: Edition, now: int) -> tuple[Clock, ...
 def _of(
     duty: Mapping[str, Any], room: Room, grade: str, rules: Edition, before: list[Clock], now: int
 ) -> Iterator[Clock]:
-    minutes, start = duty["minutes"][grade], _start(room, grade, rules)
-    doubtful = duty.get("status") == UNVERIFIED
+    minutes, start = duty["minutes"][grade], room.opening.noticed
+    raised = room.raised if grade in GRAVE and minutes is not None and rules.body["raised"]["anew"] else None
+    doubtful = duty.get("status") == UNVERIFIED or (raised is not None and rules.body["raised"]["status"] == UNVERIFIED)
     if "after" in duty:
         first = next((each for each in before if each.duty == duty["after"]), None)
         if first is None:
@@ -60,25 +63,24 @@ def _of(
             yield Clock(duty["id"], "", start, None, None, "", "waiting", None, doubtful)
             return
         start = first.done
+    elif raised is not None:
+        start = raised
     each_of = room.opening.affected if duty.get("each") == "affected" else ("",)
     for to in each_of:
         if to in room.opening.in_charge:
             continue
-        report = _first(room, duty["id"], to)
+        earlier = _first(room, duty["id"], to, 0)
+        report = earlier if raised is None else _first(room, duty["id"], to, raised)
         due = None if minutes is None else start + minutes * MINUTE
         done = report.sent if report is not None else None
         state, left = _state(due, done, now)
-        yield Clock(duty["id"], to, start, due, done, report.entry if report else "", state, left, doubtful)
+        told = earlier.sent if earlier is not None and earlier is not report else None
+        yield Clock(duty["id"], to, start, due, done, report.entry if report else "", state, left, doubtful, told)
 
 
-def _start(room: Room, grade: str, rules: Edition) -> int:
-    if grade in GRAVE and room.raised is not None and rules.body["raised"]["anew"]:
-        return room.raised
-    return room.opening.noticed
-
-
-def _first(room: Room, duty: str, to: str) -> Report | None:
-    found = [each for each in room.reports if duty in each.duties and (not to or to in each.to)]
+def _first(room: Room, duty: str, to: str, since: int) -> Report | None:
+    """The first report since a moment that fulfils a duty."""
+    found = [each for each in room.reports if duty in each.duties and (not to or to in each.to) and each.sent >= since]
     return min(found, key=lambda each: (each.sent, each.entry), default=None)
 
 

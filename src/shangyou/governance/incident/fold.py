@@ -6,7 +6,7 @@ the void ones with a code. Where two members said different things without knowi
     grade       the graver one holds until somebody who has read both decides
     facts       the graver value holds
     tasks       the least done holds: nobody believes a task done while a partner says it is not
-    points, measures   the later in the shared order holds
+    points, measures, the release   the later in the shared order holds
     closing     counts only if it follows every reopening
 
 and all of them are told in `Room.conflicts`.
@@ -15,6 +15,7 @@ and all of them are told in `Room.conflicts`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from shangyou.core.errors import InputError
@@ -32,8 +33,8 @@ from shangyou.governance.fields import (
     void,
     whole,
 )
-from shangyou.governance.incident.grading import GRADES, GRAVE, Value, fact, gravity, weight
-from shangyou.governance.incident.read import outlook, result
+from shangyou.governance.incident.grading import GRADES, GRAVE, Value, fact, gravity, propose, weight
+from shangyou.governance.incident.read import opened, outlook, release, result
 from shangyou.governance.incident.room import (
     MEASURES,
     REPORTS,
@@ -45,7 +46,6 @@ from shangyou.governance.incident.room import (
     Grading,
     Line,
     Measure,
-    Opening,
     Point,
     Report,
     Room,
@@ -56,10 +56,9 @@ from shangyou.governance.past import Claim, Past, Standing
 from shangyou.governance.said import Said
 from shangyou.standards.library import Edition
 
-OPEN: Final = "dossier.open"
 INVITE: Final = "dossier.invite"
 LEAST_DONE: Final = {state: rank for rank, state in enumerate(("done", "cannot", "doing", "open"))}
-LARGEST: Final = 1e13  # g: ten million tonnes
+NETWORK: Final = "network"  # source of a fact that a node works out of the river network and the members
 MOST_RESULTS: Final = 100  # in one sample
 
 
@@ -79,36 +78,6 @@ def room(entries: Sequence[Said], plan: Edition, guidance: Edition) -> Room:
     return made.room()
 
 
-def opened(entry: Said) -> Opening:
-    """What an opening says. InputError "incident.opening", "entry.field"."""
-    body = entry.body
-    if entry.kind != OPEN or body.get("subject") != "incident":
-        raise InputError("incident.opening", kind=entry.kind)
-    title_zh = text(body, "title_zh", need=True)
-    noticed, occurred = moment(body, "noticed"), maybe_moment(body, "occurred")
-    if noticed > entry.at or (occurred is not None and occurred > noticed):
-        raise InputError("entry.field", field="noticed")
-    return Opening(
-        title_zh=title_zh,
-        title_en=text(body, "title_en") or title_zh,
-        place_zh=text(body, "place_zh"),
-        place_en=text(body, "place_en") or text(body, "place_zh"),
-        river=text(body, "river"),
-        province=text(body, "province"),
-        substance=text(body, "substance"),
-        warning=text(body, "warning"),
-        occurred=occurred,
-        noticed=noticed,
-        in_charge=texts(body, "in_charge", need=True),
-        affected=texts(body, "affected"),
-        simulated=flag(body, "simulated"),
-        by=entry.author,
-        at=entry.at,
-        place=text(body, "place"),
-        amount=maybe_number(body, "amount", 0.0, LARGEST),
-    )
-
-
 class _Making:
     """A room while it is being made."""
 
@@ -119,8 +88,11 @@ class _Making:
         self.members = set(texts(first.body, "members")) | {first.author}
         self.eight = {each["id"]: each for each in guidance.body["tasks"]}
         self.parties = set(self.opening.in_charge) | set(self.opening.affected)  # who must agree to close
+        self.release: dict[str, Standing[Any]] = {}  # fields of the opening that were learned since
         self.facts: dict[str, Standing[Value]] = {}
+        self.derived: dict[str, tuple[str, ...]] = {}  # by entry: the members that it names
         self.grade: Standing[Grading] = Standing()
+        self.running = ""  # the grade by which the clocks run; "" while nothing is known that makes one
         self.raised: int | None = None
         self.tasks: dict[str, Standing[Task]] = {id: Standing() for id in self.eight}
         self.points: dict[str, Standing[Point]] = {}
@@ -170,18 +142,31 @@ class _Making:
         if not given:
             raise InputError("entry.field", field="facts")
         read = {key: fact(given, key, self.plan) for key in given}
+        if choice(entry.body, "source", ("", NETWORK), ""):
+            self.derived[entry.id] = texts(entry.body, "members", need=True)
         for key, value in read.items():
             self.facts.setdefault(key, Standing()).say(entry, value, self.past)
+        self._regraded(entry)
 
     def graded(self, entry: Said) -> None:
         """A person confirmed a grade, or chose another with a reason."""
         grade, proposed = choice(entry.body, "grade", GRADES), choice(entry.body, "proposed", GRADES)
         why = text(entry.body, "why", WORDS, need=grade != proposed)
-        before = self.grade.held(_grade_weight)
         self.grade.say(entry, Grading(grade, why, proposed, text(entry.body, "role")), self.past)
-        after = self.grade.held(_grade_weight)
-        if before is not None and after is not None and before.value.grade not in GRAVE and after.value.grade in GRAVE:
+        self._regraded(entry)
+
+    def _regraded(self, entry: Said) -> None:
+        """The grade by which the clocks run after an entry: the confirmed one, else the one that the facts make."""
+        held = self.grade.held(_grade_weight)
+        facts = {key: self._held(each, self._fact_weight(key)).value for key, each in self.facts.items()}
+        before, self.running = self.running, held.value.grade if held else propose(facts, self.plan).grade
+        if before and before not in GRAVE and self.running in GRAVE:
             self.raised = entry.at
+
+    def placed(self, entry: Said) -> None:
+        """What was learned of the release since: where on the network, what, how much, when."""
+        for name, value in release(entry.body, self.opening.noticed).items():
+            self.release.setdefault(name, Standing()).say(entry, value, self.past)
 
     def reported(self, entry: Said) -> None:
         """A report went out. What was sent before it was noticed, or after it was entered, was not."""
@@ -315,8 +300,9 @@ class _Making:
         return Room(
             id=self.id,
             members=tuple(sorted(self.members)),
-            opening=self.opening,
+            opening=replace(self.opening, **{name: self._held(each).value for name, each in self.release.items()}),
             facts={key: self._held(each, self._fact_weight(key)) for key, each in sorted(self.facts.items())},
+            derived=self._derived(),
             grade=self.grade.held(_grade_weight),
             grades=tuple(self.grade.all),
             raised=self.raised,
@@ -333,6 +319,10 @@ class _Making:
             lines=tuple(self.lines),
             void=tuple(self.void),
         )
+
+    def _derived(self) -> dict[str, tuple[str, ...]]:
+        held = {key: self._held(each, self._fact_weight(key)).entry for key, each in sorted(self.facts.items())}
+        return {key: self.derived[entry] for key, entry in held.items() if entry in self.derived}
 
     def _fact_weight(self, key: str) -> Callable[[Value], Any]:
         return lambda value: gravity(value, key, self.plan)
@@ -354,6 +344,7 @@ class _Making:
     def _conflicts(self) -> list[Conflict]:
         matters: list[tuple[str, Standing[Any], Callable[[Any], Any]]] = [("grade", self.grade, _grade_weight)]
         matters += [(f"fact:{key}", each, self._fact_weight(key)) for key, each in sorted(self.facts.items())]
+        matters += [(f"release:{name}", each, lambda value: 0) for name, each in sorted(self.release.items())]
         matters += [(f"task:{id}", each, _undone) for id, each in self.tasks.items()]
         matters += [(f"point:{id}", each, lambda value: 0) for id, each in self.points.items()]
         matters += [(f"measure:{id}", each, lambda value: 0) for id, each in self.measures.items()]
@@ -375,6 +366,7 @@ def _undone(value: Task) -> int:
 HANDLERS: Final[Mapping[str, Callable[[_Making, Said], None]]] = {
     INVITE: _Making.invited,
     "incident.facts": _Making.told,
+    "incident.place": _Making.placed,
     "incident.grade": _Making.graded,
     "incident.report": _Making.reported,
     "incident.task": _Making.tasked,

@@ -224,11 +224,12 @@ class Room:
 
     id: str  # entry id of the opening
     members: tuple[str, ...]
-    opening: Opening
+    opening: Opening  # with what was learned of the release since
     facts: Mapping[str, Claim[Value]]
+    derived: Mapping[str, tuple[str, ...]]  # facts that no person said, by key: the members whose places make them so
     grade: Claim[Grading] | None  # that holds; None = nobody has confirmed one
     grades: tuple[Claim[Grading], ...]  # all that were given, in order
-    raised: int | None  # when a confirmed III or IV became I or II [ms since 1970 UTC]
+    raised: int | None  # when III or IV, by which the clocks ran, became I or II [ms since 1970 UTC]
     reports: tuple[Report, ...]
     tasks: Mapping[str, Claim[Task]]  # the eight first; those that nobody has taken up are open
     points: Mapping[str, Claim[Point]]
