@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 from collections.abc import Iterable
 from typing import Final
 
@@ -14,10 +15,12 @@ import numpy as np
 import pyarrow as pa
 
 from shangyou.core.errors import InputError
+from shangyou.exchange.compressed import is_compressed
 from shangyou.exchange.outlet import WIRE
 
 ROWS: Final = 122_880  # of a block, about: what DuckDB packs together, so that few rows are unpacked twice
 MOST_ROWS: Final = 4_000_000
+MOST_OPEN: Final = 1 << 29  # bytes of a block in memory: so many rows have two thirds of that
 HEAD: Final = 1 << 14  # bytes of a block beside its columns, about
 KINDS: Final = {  # form: content type
     "Arrow": "application/vnd.apache.arrow.stream",
@@ -79,7 +82,7 @@ def decode(body: bytes, form: str) -> pa.RecordBatch:
             raise InputError("transfer.block", detail=f"{table.num_rows} rows, {','.join(table.schema.names)[:200]}")
         table.validate(full=True)
         rows = table.cast(WIRE)
-    except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
+    except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError, struct.error, LookupError) as error:
         raise InputError("transfer.block", detail=str(error)[:200]) from error
     if any(rows.column(i).null_count for i, field in enumerate(WIRE) if field.name != "upper"):
         raise InputError("transfer.block", detail="null")
@@ -92,13 +95,18 @@ def _table(body: bytes, form: str) -> pa.Table:
         with pa.ipc.open_stream(pa.BufferReader(body)) as reader:
             if not reader.schema.equals(WIRE):
                 raise InputError("transfer.block", detail=str(reader.schema)[:200])
+            if is_compressed(body):
+                raise InputError("transfer.block", detail="buffers are compressed")
             return reader.read_all()
     if form == "Parquet":
         import pyarrow.parquet as pq
 
-        file = pq.ParquetFile(pa.BufferReader(body))
-        if file.metadata.num_rows > MOST_ROWS:
-            raise InputError("transfer.block", detail=f"{file.metadata.num_rows} rows")
+        names = [field.name for field in WIRE if pa.types.is_dictionary(field.type)]  # else a text counts for each row
+        file = pq.ParquetFile(pa.BufferReader(body), read_dictionary=names)
+        told, groups = file.metadata, range(file.metadata.num_row_groups)
+        opened = sum(told.row_group(i).total_byte_size for i in groups)
+        if told.num_rows > MOST_ROWS or opened > MOST_OPEN:
+            raise InputError("transfer.block", detail=f"{told.num_rows} rows, {opened} bytes")
         return file.read()
     from pyarrow import csv
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shangyou.core.errors import InputError
+from shangyou.exchange.compressed import is_compressed
 from shangyou.exchange.question import Question, written
 from shangyou.exchange.summaries.summary import SCHEMA, checked
 
@@ -142,9 +143,8 @@ def _opened(body: bytes) -> tuple[Header, pa.Table]:
         opened = pipe.read(MOST_OPEN + 1)
     if len(opened) > MOST_OPEN:
         raise _wrong(f"more than {MOST_OPEN} bytes")
-    for message in pa.ipc.MessageReader.open_stream(pa.BufferReader(opened)):
-        if _is_compressed(message):
-            raise _wrong("buffers are compressed")
+    if is_compressed(opened):
+        raise _wrong("buffers are compressed")
     reader = pa.ipc.open_stream(pa.BufferReader(opened))
     header: Header = msgspec.json.decode((reader.schema.metadata or {}).get(KEY, b""), type=Header)
     table = reader.read_all()
@@ -157,32 +157,6 @@ def _opened(body: bytes) -> tuple[Header, pa.Table]:
             if any(pa.types.is_string(n.type) and (pc.max(pc.utf8_length(n)).as_py() or 0) > LONGEST for n in names):
                 raise _wrong("a name is too long")
     return header, table
-
-
-def _is_compressed(message: pa.ipc.Message) -> bool:
-    """Would reading it take more memory than it has? The flatbuffer is read by hand: pyarrow does not tell.
-
-    Source: Arrow columnar format, Message.fbs (RecordBatch: length, nodes, buffers, compression).
-    """
-    buffer = message.metadata.to_pybytes()
-    root = struct.unpack_from("<I", buffer)[0]
-    kind, inner = _field(buffer, root, 1), _field(buffer, root, 2)
-    if not kind or not inner or buffer[kind] not in (2, 3):  # dictionary batch, record batch
-        return False
-    batch = inner + struct.unpack_from("<I", buffer, inner)[0]
-    if buffer[kind] == 2:
-        data = _field(buffer, batch, 1)
-        batch = data + struct.unpack_from("<I", buffer, data)[0]
-    return _field(buffer, batch, 3) != 0
-
-
-def _field(buffer: bytes, table: int, number: int) -> int:
-    """Where a field of a flatbuffer's table is; 0 = not there."""
-    names: int = table - struct.unpack_from("<i", buffer, table)[0]
-    if 4 + 2 * number >= struct.unpack_from("<H", buffer, names)[0]:
-        return 0
-    offset: int = struct.unpack_from("<H", buffer, names + 4 + 2 * number)[0]
-    return table + offset if offset else 0
 
 
 def _rows(table: pa.Table) -> pa.Table:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -61,6 +64,26 @@ def test_what_lies_in_memory_where_nothing_is_does_not_leave(there: list[bool], 
     body = encode(bounded(junk), "Arrow")
     assert body == encode(bounded(1.25), "Arrow")
     assert decode(body, "Arrow").column("upper").to_pylist() == [7.5 if each else None for each in there[start:]]
+
+
+def test_a_small_block_that_opens_into_a_large_one_is_not_opened() -> None:
+    sink, many = io.BytesIO(), rows(1).take(pa.array(np.zeros(500_000, np.int32)))
+    with pa.ipc.new_stream(sink, WIRE, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        for _ in range(4):
+            writer.write_batch(many)
+    body = sink.getvalue()
+    assert len(body) < 100_000
+    before = pa.total_allocated_bytes()
+    with pytest.raises(InputError, match=r"transfer\.block") as refused:
+        decode(body, "Arrow")
+    assert "compressed" in str(refused.value.facts["detail"])
+    assert pa.total_allocated_bytes() - before < 1 << 20
+
+
+def test_a_parquet_block_of_anothers_making_is_read_by_its_columns() -> None:
+    given_rows, sink = rows(50), io.BytesIO()
+    pq.write_table(pa.Table.from_batches([given_rows]), sink, store_schema=False)
+    assert decode(sink.getvalue(), "Parquet").to_pylist() == given_rows.to_pylist()
 
 
 @settings(max_examples=300, deadline=None)
