@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,29 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     left_out = [r for r in terminalreporter.stats.get("skipped", []) if "shared:" in str(r.longrepr)]
     if left_out:
         terminalreporter.write_line(f"{len(left_out)} tests on real files left out: no folder {SHARED}")
+
+
+class Unfilled(logging.Handler):
+    """Remembers what was told without one of its facts."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.told: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See Handler."""
+        self.told.append(record.getMessage())
+
+
+@pytest.fixture(autouse=True)
+def no_sentence_without_its_facts() -> Iterator[Unfilled]:
+    """Whatever a test looks at: no reader is told a sentence with a hole in it."""
+    log, seen = logging.getLogger("shangyou.sentences"), Unfilled()
+    log.setLevel(logging.INFO)
+    log.addHandler(seen)
+    yield seen
+    log.removeHandler(seen)
+    assert seen.told == []
 
 
 @pytest.fixture(scope="session")

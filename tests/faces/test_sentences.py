@@ -8,6 +8,7 @@ import string
 import pytest
 
 from shangyou.faces.sentences import messages, sentence
+from tests.conftest import Unfilled
 
 TOLD = ("alarm.tried.", "alarm.sign.", "alarm.doubt.")  # what an alarm says: there is nothing to be done about it
 
@@ -38,8 +39,12 @@ def test_a_sentence_carries_its_facts() -> None:
     assert said.remedy.startswith("Name a registered unit")
 
 
-def test_a_missing_fact_does_not_spoil_the_sentence() -> None:
-    assert sentence("units.unknown", {}, "zh").text == "不认识的单位“?”。"
+def test_a_missing_fact_does_not_spoil_the_sentence_and_no_test_lets_it_pass(
+    no_sentence_without_its_facts: Unfilled,
+) -> None:
+    assert sentence("units.unknown", {}, "zh").text == "不认识的单位“不详”。"
+    assert no_sentence_without_its_facts.told == ["units.unknown is told without its fact unit"]
+    no_sentence_without_its_facts.told.clear()
 
 
 def test_an_unknown_code_speaks_for_itself() -> None:

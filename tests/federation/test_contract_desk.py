@@ -109,6 +109,7 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
         planes = {id: Plane() for id in ("sichuan", "chongqing")}
         for id, plane in planes.items():
             sockets[id] = stack.enter_context(bound("127.0.0.1", 0))
+            sockets[id].listen()  # who comes before the server has started waits
             places[id] = f"http://127.0.0.1:{sockets[id].getsockname()[1]}"
             settings = Settings(home=tmp_path / id, adm_code="510000", simulated=True)
             wiring.make_home(settings)

@@ -179,7 +179,7 @@ def test_a_feed_that_is_revoked_is_signed_up_to_there(pair: Two) -> None:
     pair.fill(5)
     passage = pair.start(pair.agree(), "Arrow-FEED")
     drain(pair, passage)
-    stop(pair.giving.providing, pair.provider_end(passage), "agreement.revoked", "")
+    stop(pair.giving.providing, pair.provider_end(passage), RefusedError("agreement.revoked"))
     with pytest.raises(ShangyouError):
         pair.taking.move(passage.id)
     [own] = pair.taking.taking.meters.receipts()

@@ -19,6 +19,7 @@ from shangyou.exchange.ledger.entry import parse_entry
 from shangyou.exchange.outlet import WIRE
 from shangyou.flows import blocks as leaving
 from shangyou.flows.deliver import RECEIPTS, SECRET, fetch, receipt
+from shangyou.flows.passage import stop
 from tests.faces.processes import wait_until
 from tests.fakes.exchange_basin import basin
 from tests.fakes.exchange_lots import SITES, Two, constrained, observed, two
@@ -168,6 +169,31 @@ def test_rows_beyond_the_quota_do_not_leave_and_both_ends_know_why(pair: Two) ->
     assert here.passed.rows == there.passed.rows == pair.consumer.node.store.size().observations == 70
     assert here.code == there.code == "policy.not.rows"
     assert here.notice == there.notice != {}
+    assert here.facts == there.facts
+    assert (here.facts["operand"], here.facts["wanted"], here.facts["found"]) == ("rows", "70", "70")
+
+
+def test_who_asks_for_what_was_stopped_before_learns_why_it_was(pair: Two) -> None:
+    pair.fill(5)
+    passage = pair.start(pair.agree())
+    meters = pair.giving.providing.meters
+    facts = {"operand": "rows", "operator": "lteq", "path": "permission[0]", "wanted": "70", "found": "70"}
+    ended = replace(pair.provider_end(passage), state="stopped", code="policy.not.rows", facts=facts, reason="再议")
+    meters.change(ended)  # by the control plane: there is no notice
+    with pytest.raises(ConflictError, match=r"transfer\.state"):
+        pair.taking.move(passage.id)
+    here = pair.consumer_end(passage.id)
+    assert (here.code, dict(here.facts), here.reason) == ("policy.not.rows", facts, "再议")
+
+
+def test_a_notice_with_facts_of_odd_names_is_kept_as_any_other(pair: Two) -> None:
+    pair.fill(5)
+    passage = pair.start(pair.agree())
+    odd = RefusedError("policy.not.rows", self="a", code="b", wanted="7" * 10_000, deep={"a": 1})
+    stop(pair.giving.providing, pair.provider_end(passage), odd)
+    with pytest.raises(ConflictError, match=r"transfer\.state"):
+        pair.taking.move(passage.id)
+    assert dict(pair.consumer_end(passage.id).facts) == {"self": "a", "code": "b", "wanted": "7" * 500}
 
 
 def test_a_block_that_left_before_the_one_that_was_refused_is_kept_and_counted_at_both_ends(pair: Two) -> None:

@@ -15,7 +15,7 @@ class ShangyouError(Exception):
     exit_code: ClassVar[int] = 1  # how the command line ends
     retryable: ClassVar[bool] = False  # could the very same call succeed later?
 
-    def __init__(self, code: str, **facts: object) -> None:
+    def __init__(self, code: str, /, **facts: object) -> None:
         super().__init__(code)
         self.code, self.facts = code, facts
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -48,4 +48,5 @@ class Transfer:
     selection: Mapping[str, object] | None = None  # what of the dataset is asked for; None = all of it
     changed: int = 0
     code: str = ""  # why it is suspended or terminated
-    reason: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)  # of the code, as its sentence names them
+    reason: str = ""  # what else was said

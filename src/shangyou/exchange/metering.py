@@ -46,7 +46,8 @@ class Passage:
     passed: Tally = NOTHING
     blocks: int = 0
     code: str = ""  # why it stopped
-    reason: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)  # that the sentence of the code names
+    reason: str = ""  # in words, or what else was said
     notice: Mapping[str, object] = field(default_factory=dict)  # signed by the provider: that and why it stopped
     opened: int = 0  # ms since 1970 UTC
     changed: int = 0

@@ -65,7 +65,7 @@ class Moving:
             passage = self.providing.meters.passage(transfer.id)
             if passage.state in ("offered", "paused"):
                 other = transfer.other_id or passage.other
-                self._change(passage, state="started", other=other, code="", reason="")
+                self._change(passage, state="started", other=other, code="", facts={}, reason="")
         else:
             open_passage(self.taking, transfer)
         if self.by_itself:
@@ -82,7 +82,7 @@ class Moving:
             if passage.state in ("stopped", "complete") or (passage.state, state) == ("paused", "paused"):
                 return
             code = transfer.code or ("transfer.ended" if state == "stopped" else "")
-            self._change(passage, state=state, code=code, reason=transfer.reason)
+            self._change(passage, state=state, code=code, facts=dict(transfer.facts), reason=transfer.reason)
 
     def _change(self, passage: Passage, **changed: object) -> None:
         meters = self.providing.meters
@@ -204,7 +204,7 @@ class Moving:
         """The data plane itself has ended a passage: the control plane tells the other end."""
         self.halted.add(passage.id)
         control = contracting(self.joined).control
-        reasons: list[object] = [passage.reason] if passage.reason else []
+        reasons: list[object] = [each for each in (dict(passage.facts), passage.reason) if each]
         self.pool.submit(self.said, lambda: talks.stop(control, passage.id, passage.code, reasons))
 
 

@@ -145,7 +145,7 @@ def leave(providing: Providing, passage: Passage, name: str, made: Cargo, rows: 
         if not cut:  # it has left before: it may leave again, uncounted, while the agreement allows anything at all
             permit(asking.decide(lambda start, stop: (0, 0, 0)))
     except RefusedError as error:
-        stop(providing, passage, str(error.facts.get("rule") or error.code), str(error.facts.get("reasons") or ""))
+        stop(providing, passage, error)
         raise
     if cut:
         return cut[0]
@@ -177,7 +177,7 @@ def _left(permitted: Permitted, scope: Scope) -> tuple[int | None, int | None]:
     """Rows and bytes that may still leave of a pinned scope. RefusedError "transfer.refused" if nothing may."""
     found = [each for each in permitted.scopes if _same(each, scope)]
     if not found:
-        raise RefusedError("transfer.refused", rule="transfer.narrowed", reasons=["scope"])
+        raise RefusedError("transfer.refused", rule="transfer.narrowed", reasons=[])
     rows = [each.rows for each in found if each.rows is not None]
     bytes = [each.bytes for each in found if each.bytes is not None]
     return (max(rows) if rows else None), (max(bytes) if bytes else None)

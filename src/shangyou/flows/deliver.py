@@ -20,7 +20,7 @@ from shangyou.exchange.metering import Block, Count, Meters, Passage, Receipt, a
 from shangyou.exchange.outlet import Outlet
 from shangyou.exchange.ports import Answer, Contracts, Members, Peers, Signer
 from shangyou.exchange.wire import parsed_object
-from shangyou.flows.passage import secret_of
+from shangyou.flows.passage import cause, secret_of
 
 SECRET: Final = "x-transfer-authorization"  # noqa: S105  the name of a header
 DIGEST: Final = "x-block-digest"
@@ -236,13 +236,19 @@ def halted(taking: Taking, passage: Passage, error: ShangyouError) -> Passage:
         notice = {}
     document = notice.get("document")
     said = document if isinstance(document, Mapping) else {}
-    code = str(said.get("code") or error.facts.get("rule") or error.code)[:80]
-    reason = str(said.get("reason") or error.facts.get("reasons") or "")[:500]
+    code, facts, reason = cause(_noticed(said) if said.get("code") else error)
     at, found = taking.now(), taking.meters.passage(passage.id)
-    over = replace(found, state="stopped", code=code, reason=reason, notice=dict(notice), changed=at)
+    over = replace(found, state="stopped", code=code, facts=facts, reason=reason, notice=dict(notice), changed=at)
     if said:
         taking.record("notice", said)
     return taking.meters.change(over)
+
+
+def _noticed(document: Mapping[object, object]) -> ShangyouError:
+    """What a provider's notice says, as the error that it answers with."""
+    facts = document.get("facts")
+    named = {str(name): value for name, value in facts.items()} if isinstance(facts, Mapping) else {}
+    return RefusedError(str(document["code"]), **named | {"reasons": str(document.get("reason") or "")})
 
 
 # ---- receipts ---------------------------------------------------------------------------------------------------

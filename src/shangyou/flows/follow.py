@@ -43,7 +43,7 @@ def page(providing: Providing, passage: Passage, given: str, until: str = "", li
     try:
         permitted = permit(asking.decide(so_far))
     except RefusedError as error:
-        stop(providing, passage, str(error.facts.get("rule") or error.code), str(error.facts.get("reasons") or ""))
+        stop(providing, passage, error)
         raise
     if permitted.resolution != "observed":
         raise InputError("feed.resolution", resolution=permitted.resolution)
@@ -126,6 +126,6 @@ def _leave(providing: Providing, passage: Passage, made: Page, read: _Read, mark
     try:
         providing.meters.enter(passage.id, name, at, weigh, last=True)
     except RefusedError as error:
-        stop(providing, passage, str(error.facts.get("rule") or error.code), str(error.facts.get("reasons") or ""))
+        stop(providing, passage, error)
         raise
     providing.meters.pin(passage.id, f"{mark} {read.raw}", passage.plan)

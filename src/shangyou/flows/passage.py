@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from shangyou.core.errors import ConflictError, InputError, NotFoundError, RefusedError
+from shangyou.core.errors import ConflictError, InputError, NotFoundError, RefusedError, ShangyouError
 from shangyou.core.ports import ObservationStore, Registry
 from shangyou.exchange.agreement import Agreement, Transfer
 from shangyou.exchange.block import ROWS, form_of
@@ -22,6 +22,8 @@ from shangyou.flows.decide import Known, decide_for, known
 LEGAL: Final = 8 * 3_600_000  # of the legal day from UTC [ms]
 NAMES: Final = ("sections", "parameters", "cadences", "statistics")
 MOST_NAMES: Final = 10_000
+MOST_FACTS: Final = 20
+LONGEST: Final = 500  # characters of a fact, or of what else was said
 
 
 class Supply(Outlet, ObservationStore, Protocol):
@@ -150,8 +152,14 @@ def admitted(providing: Providing, id: str, member: str, secret: str) -> Passage
     if passage.peer != member or not hmac.compare_digest(passage.secret.encode(), secret.encode()):
         raise NotFoundError("transfer.unknown", id=id[:80])
     if passage.role == "provider" and passage.state in ("stopped", "paused", "offered"):
-        raise ConflictError("transfer.state", state=passage.state, why=passage.code, reason=passage.reason)
+        raise not_now(passage)
     return passage
+
+
+def not_now(passage: Passage) -> ConflictError:
+    """That no data may be had of it, and why: with the facts, so that the other end can say so too."""
+    told = {"why": passage.code, "reason": passage.reason, "because": dict(passage.facts)}
+    return ConflictError("transfer.state", state=passage.state, **told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +198,9 @@ def permit(decision: Decision) -> Permitted:
     raise RefusedError(
         "transfer.refused",
         rule=first.code,
+        path=first.path,
         operand=first.operand,
+        operator=first.operator,
         wanted=first.wanted,
         found=first.found,
         who=first.who.value,
@@ -200,20 +210,48 @@ def permit(decision: Decision) -> Permitted:
     )
 
 
-def stop(providing: Providing, passage: Passage, code: str, reason: str) -> Passage:
-    """End a passage from the provider's end: nothing leaves any more; a signed notice says so."""
+def cause(error: ShangyouError) -> tuple[str, dict[str, object], str]:
+    """Why a passage ends with an error: the code of the rule, the facts that its sentence names, what else was said.
+
+    Who asks for one that has ended already ("transfer.state") learns why it had.
+    """
+    told = error.facts
+    if error.code == "transfer.state" and told.get("why"):
+        because, said = told.get("because"), told.get("reason")
+        code, facts = str(told["why"]), because if isinstance(because, Mapping) else {}
+    else:
+        code, facts, said = str(told.get("rule") or error.code), told, told.get("reasons")
+    if isinstance(said, list):  # where there is an operand, the facts are the first of the reasons
+        said = "; ".join(map(str, said["operand" in told :]))
+    return code[:80], _plain(facts), str(said or "")[:LONGEST]
+
+
+def _plain(facts: Mapping[str, object]) -> dict[str, object]:
+    """What can be signed and kept of the facts of an error, which may be another node's: texts, short enough."""
+    kept = [
+        (name, value)
+        for name, value in facts.items()
+        if isinstance(value, str | int) and name not in ("rule", "reasons")
+    ]
+    return {str(name)[:40]: str(value)[:LONGEST] for name, value in kept[:MOST_FACTS]}
+
+
+def stop(providing: Providing, passage: Passage, error: ShangyouError) -> Passage:
+    """End a passage from the provider's end: nothing leaves any more; a signed notice says so, and why."""
     at = providing.now()
+    code, facts, reason = cause(error)
     document = {
         "act": "stop",
         "agreement": passage.agreement,
         "at": at,
         "by": providing.members.me,
         "code": code,
-        "reason": reason[:500],
+        "facts": facts,
+        "reason": reason,
         "transfer": passage.id,
     }
     over = replace(
-        passage, state="stopped", code=code, reason=reason[:500], notice=providing.seal(document), changed=at
+        passage, state="stopped", code=code, facts=facts, reason=reason, notice=providing.seal(document), changed=at
     )
     providing.meters.change(over)
     providing.record("notice", document)

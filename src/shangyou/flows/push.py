@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from shangyou.core.errors import ConflictError, InputError, NotFoundError, UnavailableError
+from shangyou.core.errors import InputError, NotFoundError, UnavailableError
 from shangyou.exchange.block import decode, digest_of, form_of
 from shangyou.exchange.metering import Block, Passage
 from shangyou.exchange.ports import Peers
 from shangyou.flows.blocks import block, manifest, plan
 from shangyou.flows.deliver import DIGEST, SECONDS, SECRET, StoreSink, Taking, own_statement, told
-from shangyou.flows.passage import Providing, data_address
+from shangyou.flows.passage import Providing, data_address, not_now
 
 PATH: Final = "/data/push"
 
@@ -53,7 +53,7 @@ def expected(taking: Taking, endpoint: str, member: str, secret: str) -> Passage
         same = hmac.compare_digest(passage.secret.encode(), secret.encode())
         if (passage.role, passage.endpoint, passage.peer) == ("consumer", endpoint, member) and same:
             if passage.state not in ("started", "complete"):
-                raise ConflictError("transfer.state", state=passage.state, why=passage.code, reason=passage.reason)
+                raise not_now(passage)
             return passage
     raise NotFoundError("transfer.unknown", id=endpoint.rpartition("/")[2][:80])
 

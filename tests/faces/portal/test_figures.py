@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -33,11 +34,30 @@ def test_a_time_of_another_year_shows_its_year() -> None:
         (40_000, "40 秒", "40 seconds"),
         (60_000, "1 分钟", "1 minute"),
         (5 * 3_600_000 + 1, "5 小时", "5 hours"),
+        (119 * 60_000 + 59_999, "1 小时 59 分钟", "1 hour 59 minutes"),
         (3 * 86_400_000, "3 天", "3 days"),
+        (86_399_999, "23 小时 59 分钟", "23 hours 59 minutes"),
+        (2 * 86_400_000 - 1, "1 天 23 小时", "1 day 23 hours"),
     ],
 )
 def test_durations_are_words(ms: int, zh: str, en: str) -> None:
     assert (figures.duration(ms, Words("zh")), figures.duration(ms, Words("en"))) == (zh, en)
+
+
+@given(st.integers(0, 400 * 86_400_000))
+def test_nobody_is_told_more_time_than_there_is_nor_much_less(ms: int) -> None:
+    sizes = {"second": 1000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
+    told = re.findall(r"(\d+) (second|minute|hour|day)", figures.duration(ms, Words("en")))
+    whole = sum(int(n) * sizes[unit] for n, unit in told)
+    step = {"second": "second", "minute": "minute", "hour": "minute", "day": "hour"}[told[0][1]]
+    assert whole <= ms < whole + sizes[step]
+
+
+@given(st.integers(1000, 400 * 86_400_000))
+def test_how_long_ago_is_told_to_a_quarter(ms: int) -> None:
+    sizes = {"second": 1000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
+    told = re.findall(r"(\d+) (second|minute|hour|day)", figures.about(ms, Words("en")))
+    assert 0.75 <= sum(int(n) * sizes[unit] for n, unit in told) / ms <= 1.25 or ms < 2000
 
 
 def test_a_time_to_come_is_not_called_past() -> None:

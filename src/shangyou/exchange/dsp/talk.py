@@ -68,7 +68,8 @@ class Talk:
             selection=self.selection,
             changed=self.since,
             code=self.code,
-            reason="; ".join(map(str, self.reasons)),
+            facts=next((each for each in self.reasons if isinstance(each, Mapping)), {}),
+            reason="; ".join(each for each in self.reasons if isinstance(each, str)),
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -13,16 +13,14 @@ from shangyou.core.clock import from_ms
 from shangyou.core.errors import InputError, NotFoundError
 from shangyou.exchange.agreement import Agreement
 from shangyou.exchange.dsp.talk import Talk
-from shangyou.faces import reasons
+from shangyou.faces import ended, reasons
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, Texts, made
 from shangyou.faces.api.moments import moment
 from shangyou.faces.api.tables import Deed, Done, Question
 from shangyou.faces.contracting import contracting
-from shangyou.faces.limits import place_of
-from shangyou.faces.policies import limit, lines, word
+from shangyou.faces.policies import lines
 from shangyou.faces.rows import Rows
-from shangyou.faces.sentences import sentence
 from shangyou.flows import agreements as ends
 from shangyou.flows import negotiate, reconcile
 from shangyou.flows import transfer as transfers_of
@@ -116,7 +114,8 @@ def stuck(desk: Desk) -> Rows:
     rows: list[dict[str, object]] = []
     for each in reconcile.stuck(plane):
         letter = plane.talks.letter(each.talk.id)
-        facts = {"peer": each.talk.peer, "member": each.talk.peer, "id": each.talk.id}
+        peer = plane.members.member(each.talk.peer)
+        facts = {"peer": peer.id, "member": peer.id, "address": peer.address, "id": each.talk.id}
         rows.append(
             {
                 "id": each.talk.id,
@@ -125,7 +124,7 @@ def stuck(desk: Desk) -> Rows:
                 "state": each.talk.state,
                 "side": each.side,
                 "code": each.why,
-                "why": sentence(each.why, facts, desk.language).text,
+                "why": ended.why(each.why, facts, language=desk.language).text,
                 "since": from_ms(each.since),
                 "attempts": letter.attempts if letter is not None else 0,
             }
@@ -134,11 +133,10 @@ def stuck(desk: Desk) -> Rows:
 
 
 def _talk(desk: Desk, talk: Talk) -> dict[str, object]:
-    said = "; ".join(each if isinstance(each, str) else _json(each) for each in talk.reasons)
-    facts = {"peer": talk.peer, "id": talk.id, "state": talk.state, "reason": said, "dataset": talk.dataset}
-    rule = _rule(talk.reasons, desk.language)
-    told = sentence(talk.code, facts | rule, desk.language) if talk.code else None
-    why = said if told is None else f"{told.text} {told.remedy if rule else said}".strip()
+    names = {"peer": talk.peer, "member": talk.peer, "id": talk.id, "state": talk.state, "dataset": talk.dataset}
+    said = ended.texts(talk.reasons)
+    told = ended.why(talk.code, names, talk.reasons, desk.language) if talk.code else None
+    why = said if told is None else f"{told.text} {told.remedy if ended.ruled(talk.reasons) else said}".strip()
     return {
         "id": talk.id,
         "role": talk.role,
@@ -153,17 +151,6 @@ def _talk(desk: Desk, talk: Talk) -> dict[str, object]:
         "why": why,
         "other": talk.other,
     }
-
-
-def _rule(reasons: Sequence[object], language: str) -> dict[str, object]:
-    """The rule and its operands that a reason names, as the sentences of policies call them; empty: it names none."""
-    one = next((each for each in reasons if isinstance(each, dict) and "rule" in each), None)
-    if one is None:
-        return {}
-    path, _, operand = str(one["rule"]).rpartition(" ")
-    demanded, found = (limit(operand, str(one.get(name, "")), language) for name in ("demanded", "found"))
-    told: dict[str, object] = {"path": place_of(path, language) if path else "", "operand": word(operand, language)}
-    return told | {"asked": found, "offered": demanded, "found": found, "wanted": demanded}
 
 
 def _agreement(agreement: Agreement, end: int | None) -> dict[str, object]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from shangyou.core.errors import NotFoundError, ShangyouError
 from shangyou.exchange.member import Level, Member
 from shangyou.exchange.standing import STATES, Stand, Wish, counterpart, sources
+from shangyou.faces import ended
 from shangyou.faces.api.catalogue import measured, signed
 from shangyou.faces.api.contracts import DESK
 from shangyou.faces.api.desk import Desk
@@ -70,7 +71,7 @@ def _row(desk: Desk, joined: Exchange, stand: Stand) -> dict[str, object]:
     pulse = joined.health.get(stand.owner)
     code = stand.code or (pulse.code if pulse is not None else "")
     if code:
-        texts.append(sentence(code, facts, desk.language).text)
+        texts.append(ended.why(code, facts, stand.reasons, desk.language).text)
     texts += [each for each in stand.reasons if isinstance(each, str) and each]
     row = {name: getattr(stand, name) for name in STANDS.names if hasattr(stand, name)}
     seen = pulse.answered if pulse is not None and pulse.answered else None

@@ -68,7 +68,7 @@ def pull(call: Call) -> Response:
         cargo = block(plane.providing, passage, _number(asked))
     except RefusedError as error:
         if plane.providing.meters.passage(passage.id).state == "started":  # what is asked for is refused as a whole
-            stop(plane.providing, passage, str(error.facts.get("rule") or error.code), str(error.facts.get("reasons")))
+            stop(plane.providing, passage, error)
         raise
     wanted = call.request.headers.get("if-match", "").strip('"')
     if wanted and wanted != cargo.block.digest:

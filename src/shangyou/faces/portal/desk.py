@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from shangyou.exchange.agreement import Agreement, AgreementState
 from shangyou.exchange.dsp.talk import Talk
+from shangyou.faces import ended
 from shangyou.faces.answering import Answering, answering
 from shangyou.faces.api import contracts
 from shangyou.faces.contracting import contracting
@@ -90,13 +91,9 @@ class Desk:
 
     def why(self, talk: Talk) -> Sentence:
         """Why it ended or stands."""
-        facts = {"peer": self.parties.name(talk.peer), "id": talk.id, "state": talk.state, "dataset": talk.dataset}
-        told = [first for each in talk.reasons if isinstance(each, dict) for first in [each]]
-        one = told[0] if told else {}
-        facts |= {"reason": one.get("message") or one.get("rule") or "", "operand": one.get("rule", "")}
-        facts |= {"asked": one.get("found", ""), "offered": one.get("demanded", ""), "path": ""}
-        facts |= {"wanted": one.get("demanded", ""), "found": one.get("found", "")}
-        return sentence(talk.code, facts, self.visit.t.language)
+        peer = self.parties.name(talk.peer)
+        names = {"peer": peer, "member": peer, "id": talk.id, "state": talk.state, "dataset": talk.dataset}
+        return ended.why(talk.code, names, talk.reasons, self.visit.t.language)
 
     def held(self, agreement: Agreement) -> Held:
         """An agreement in words."""

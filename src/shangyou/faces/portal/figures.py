@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from itertools import pairwise
+from typing import Final
 
 import numpy as np
 from markupsafe import Markup, escape
@@ -48,12 +50,27 @@ def moment(ms: int | None, now: int) -> Markup:
     )
 
 
+UNITS: Final = (("day", DAY), ("hour", HOUR), ("minute", MINUTE), ("second", SECOND))
+
+
 def duration(ms: int, t: Words) -> str:
-    """In words, in the largest unit that fits: 40 seconds, 12 minutes, 5 hours, 3 days."""
-    for unit, size in (("day", DAY), ("hour", HOUR), ("minute", MINUTE)):
+    """In words, in the largest unit and the one below it: 40 seconds, 12 minutes, 1 hour 59 minutes, 3 days 2 hours.
+
+    Cut off, never rounded up: nobody is told that there is more time left than there is. Below an hour whole minutes.
+    """
+    for (unit, size), (below, part) in pairwise(UNITS):
         if ms >= size:
-            return t.count(f"time.{unit}", ms // size)
+            whole, rest = t.count(f"time.{unit}", ms // size), ms % size // part
+            return whole if unit == "minute" or not rest else f"{whole} {t.count(f'time.{below}', rest)}"
     return t.count("time.second", max(0, ms // SECOND))
+
+
+def about(ms: int, t: Words) -> str:
+    """In words, rounded to the largest unit, of which there are two or more; else as `duration`."""
+    for unit, size in UNITS:
+        if ms >= 2 * size:
+            return t.count(f"time.{unit}", (ms + size // 2) // size)
+    return duration(ms, t)
 
 
 def ago(ms: int | None, now: int, t: Words) -> Markup:
@@ -61,7 +78,7 @@ def ago(ms: int | None, now: int, t: Words) -> Markup:
     if ms is None:
         return DASH
     then = legal(ms)
-    text = t("time.now") if 0 <= now - ms < SECOND else t("time.ago", duration=duration(abs(now - ms), t))
+    text = t("time.now") if 0 <= now - ms < SECOND else t("time.ago", duration=about(abs(now - ms), t))
     if ms > now:
         text = t("time.ahead", duration=duration(ms - now, t))
     return Markup('<time datetime="{}" title="{}">{}</time>').format(

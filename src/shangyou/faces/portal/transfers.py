@@ -15,13 +15,14 @@ from shangyou.adapters.state.standing import SqlWishes
 from shangyou.core.errors import NotFoundError
 from shangyou.exchange.dsp.talk import Talk
 from shangyou.exchange.metering import Passage, Receipt, Tally
+from shangyou.faces import ended
 from shangyou.faces.api import standing
 from shangyou.faces.api.acts import perform
 from shangyou.faces.api.desk import Desk as ApiDesk
 from shangyou.faces.portal.desk import Desk, desk
 from shangyou.faces.portal.parties import desk_of, joined
 from shangyou.faces.portal.visit import Visit
-from shangyou.faces.sentences import Sentence, sentence
+from shangyou.faces.sentences import Sentence
 
 if TYPE_CHECKING:
     from shangyou.wiring import Made
@@ -118,8 +119,8 @@ def _line(at: Desk, id: str, talk: Talk | None, passage: Passage | None) -> Move
         rate=rate,
         opened=opened,
         changed=max(passage.changed if passage else 0, talk.since if talk else 0),
-        why=_said(at, code, peer, id) if code else None,
-        reason=(passage.reason if passage else "") or _reason(talk),
+        why=_said(at, code, state, talk, passage) if code else None,
+        reason=(passage.reason if passage else "") or ended.texts(talk.reasons if talk else ()),
         open=talk is not None and talk.state in ("REQUESTED", "STARTED", "SUSPENDED"),
         feed=feed,
         simulated=at.parties.simulated(dataset),
@@ -144,15 +145,14 @@ def _dataset(at: Desk, agreement: str) -> str:
         return ""
 
 
-def _said(at: Desk, code: str, peer: str, id: str) -> Sentence:
-    return sentence(
-        code, {"peer": at.parties.name(peer), "member": at.parties.name(peer), "id": id}, at.visit.t.language
-    )
-
-
-def _reason(talk: Talk | None) -> str:
-    told = [each.get("message", "") if isinstance(each, dict) else str(each) for each in (talk.reasons if talk else ())]
-    return "; ".join(str(each) for each in told if each)[:500]
+def _said(at: Desk, code: str, state: str, talk: Talk | None, passage: Passage | None) -> Sentence:
+    """Why it stopped, with the facts that the data plane keeps, else those of the talk."""
+    of = passage or talk
+    assert of is not None
+    peer, t = at.parties.name(of.peer), at.visit.t
+    names = {"peer": peer, "member": peer, "id": of.id, "state": t(f"transfer_state.{state}"), "dataset": of.dataset}
+    reasons = talk.reasons if talk and talk.code == code else ()
+    return ended.why(code, names, reasons, t.language, passage.facts if passage and passage.code == code else None)
 
 
 def _backfill(at: Desk, passage: Passage) -> str:
