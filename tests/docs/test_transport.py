@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from shangyou.basin.transport.dispersion import FORMULAS
 from shangyou.basin.transport.riverfile import RiverFileError, read_river
+from shangyou.basin.transport.values import Release
 from shangyou.core.errors import InputError
 from tests.docs.test_help import given, words_of
 
@@ -43,12 +44,14 @@ def test_every_command_of_the_page_can_be_given(line: str) -> None:
 
 
 def test_the_rivers_of_the_page_can_be_read() -> None:
-    river, tracer = (read_river(yaml.safe_load(text)) for text in RIVERS)
+    river, tracer, several = (read_river(yaml.safe_load(text)) for text in RIVERS)
     assert river.course.end == 32_000.0
     assert river.course.places[0].member == "sc"
     assert tracer.fit == ("area", "dispersion")
     assert len(tracer.observed[0].time) == 8
     assert tracer.observed[0].concentration[0] == 0
+    assert [each.start for each in several.tracers if isinstance(each, Release)] == [0.0, 9000.0]
+    assert several.observed[0].sign.tolist() == [1, 0, 0, 0, 1]
 
 
 def test_the_page_tells_how_many_formulas_there_are() -> None:

@@ -197,3 +197,53 @@ def test_all_faults_of_a_rivers_file_are_listed_with_their_lines(shell: Shell, t
     good = shell("--lang", "en", "basin", "check", path)
     assert good.code == 0
     assert "1 reaches" in good.err
+
+
+def test_a_strangers_table_in_gbk_with_dates_and_two_releases_is_calibrated(shell: Shell, tmp_path: Path) -> None:
+    rows = yaml.safe_load(TRACER)["observed"][0]["points"]
+    table = "".join(f"2026/5/1,8:{hour * 60:02.0f},0.4,{c}\n" for hour, c in rows if hour < 1)
+    table += "2026/5/1,9:00,0.4,7.79\n2026/5/1,9:12,0.4,4.83\n2026/5/1,9:36,0.4,<3.1\n2026/5/1,9:40,0.4,缺测\n"
+    (tmp_path / "curve.csv").write_bytes(("日期,时间,距离(km),浓度(mg/L)\n" + table).encode("gb18030"))
+    about = TRACER.split("observed:")[0].replace("flow_m3s: 0.1", "flow_l_s: 100")
+    about += "from: 2026-05-01T00:00Z\nobserved: [{file: curve.csv}]\nfit: [area, dispersion]\n"
+    path = tmp_path / "tracer.yaml"
+    path.write_text(about, encoding="utf-8")
+    found = json.loads(shell("basin", "calibrate", path, "--format", "json").out)[0]
+    assert 0.5 < found["area_m2"] < 0.7
+
+
+def test_faults_of_a_curves_table_and_a_workbook_are_told_in_both_languages(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "curve.csv").write_text("min,c\n1,ND\n2,x\n", encoding="utf-8")
+    path = tmp_path / "tracer.yaml"
+    path.write_text(TRACER.split("observed:")[0] + "observed: [{at_m: 400, file: curve.csv}]\n", encoding="utf-8")
+    for language, words in (("en", "below which limit"), ("zh", "检出限")):
+        rows = json.loads(shell("--lang", language, "basin", "check", path, "--format", "json").out)
+        assert [(row["line"], row["code"]) for row in rows] == [(2, "riverfile.undetected"), (3, "riverfile.cell")]
+        assert words in rows[0]["said"]
+    (tmp_path / "curve.csv").write_bytes(b"PK\x03\x04" + bytes(40))
+    said = shell("basin", "calibrate", path)
+    assert said.error is not None
+    assert said.error.code == "spill.workbook"
+
+
+@pytest.mark.parametrize(
+    ("calibrated", "en", "zh"),
+    [
+        ((), "take turns among 14 formulas", "轮流用 14 个公式"),
+        (("upper",), "1 of 2 reaches", "2 个河段中 1 个"),
+        (("upper", "lower"), "all 2 reaches on the way have calibrated dispersion, known to 20%", "均已率定"),
+    ],
+)
+def test_what_the_members_differ_in_is_told_as_it_is(
+    shell: Shell, tmp_path: Path, calibrated: tuple[str, ...], en: str, zh: str
+) -> None:
+    whole = yaml.safe_load(RIVER)
+    for reach in whole["reaches"]:
+        reach |= {"dispersion_m2s": 30.0} if reach["id"] in calibrated else {}
+    path = tmp_path / "river.yaml"
+    path.write_text(yaml.safe_dump(whole, allow_unicode=True), encoding="utf-8")
+    for language, words in (("en", en), ("zh", zh)):
+        asked = ("--network", path, "--at", "2km", "--mass", "50", "--members", "14")
+        said = shell("--lang", language, "basin", "spill", *asked)
+        assert words in said.err
+        assert "10%" in said.err

@@ -8,36 +8,40 @@ reaches:                    # in order of flow; what may be left out stands in b
      inflow_m3s: 0.0008}                     # [0] that seeps in evenly along the reach
 places:                     # [none]
   - {id: intake, name_zh: 水厂, name_en: waterworks, kind: intake, at_m: 120, member: sc}
-release: {at_m: 0, mass_g: 1000, start_h: 0, duration_h: 0}         # of the tracer, or instead
+release:                    # of the tracer; one, or a list of several that were let go in one run
+  - {at_m: 0, mass_g: 1000, start_h: 0, duration_h: 0}              # `start` in place of start_h may be a date
 head: {times_h: [0, 0.15, 3.15], concentration: [3.7, 11.4, 3.7]}   # what was kept up at the head, from each time on
 background: 3.7             # [0] in all the water, taken off all concentrations
-observed:
-  - {at_m: 38, points: [[0.1, 3.7], [0.2, null], [0.3, 3.9]]}       # time and concentration; null is a gap
+observed:                   # time and concentration, or a bound of it; null is a gap
+  - {at_m: 38, points: [[0.1, <3.7], [0.2, null], [0.3, 3.9]]}
+from: 2026-05-01T08:00+08:00        # from when times are counted: then they may be dates too
 time_unit: hours            # [hours] of points and head: seconds, minutes, hours or days
 unit: mg/L                  # [mg/L] of points, head and background: also ug/L, ng/L, g/L
 fit: [area, dispersion, storage_ratio, storage_rate]                # [all]
+
+Lengths may be told in km (length_km, at_km), masses in kg or mg, flows in L/s (flow_l_s), times in min or s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 
 from shangyou.basin.course import Course, Place, beyond
 from shangyou.basin.transport.calibrate import WHAT, Observed
 from shangyou.basin.transport.columns import SECONDS
+from shangyou.basin.transport.curvefile import UNITS
+from shangyou.basin.transport.reading import Reading, moment
 from shangyou.basin.transport.values import Inflow, Release
 from shangyou.core.errors import InputError
 from shangyou.core.records import Array, Ints, Refusal
 
-UNITS: Final = {"mg/L": 1.0, "g/m3": 1.0, "ug/L": 1e-3, "µg/L": 1e-3, "ng/L": 1e-6, "g/L": 1e3}  # g/m3 of one
 PIECES: Final = 20  # that a reach with inflow along it is cut into, so that its flow rises in small steps
-MOST: Final = 20_000  # reaches, places or points of a curve
-TOLD: Final = 1_000  # faults
-T = TypeVar("T")
+NEGATIVE: Final = 0.1  # of a curve's highest value: more below zero is no noise but a mark of what is missing
+FREE: Final = ("id", "name", "note", "source")  # keys that may stand anywhere
 COLUMNS: Final = {  # of a reach: its key, and what stands there if it is left out (None = it must be given)
     "length": ("length_m", None),
     "width": ("width_m", None),
@@ -50,6 +54,14 @@ COLUMNS: Final = {  # of a reach: its key, and what stands there if it is left o
     "storage_rate": ("storage_rate_s", 0.0),
     "impounded": ("impounded_m3", 0.0),
 }
+KEYS: Final = {  # what may stand where, besides FREE
+    "": ("reaches", "places", "release", "head", "background", "observed", "from", "time_unit", "unit", "fit"),
+    "reaches": (*(key for key, _ in COLUMNS.values()), "inflow_m3s"),
+    "places": ("name_zh", "name_en", "kind", "at_m", "member"),
+    "release": ("at_m", "mass_g", "start", "start_h", "duration_h"),
+    "head": ("times", "times_h", "concentration"),
+    "observed": ("at_m", "points"),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +71,7 @@ class River:
     course: Course
     groups: Ints  # (n,) which reach of the file each piece of the course is
     names: tuple[str, ...]  # of the reaches of the file
-    tracer: Release | Inflow | None
+    tracers: tuple[Release | Inflow, ...]  # let go in one run
     background: float  # g/m3
     observed: tuple[Observed, ...]  # above the background
     fit: tuple[str, ...]
@@ -80,29 +92,42 @@ def read_river(given: object) -> River:
         RiverFileError: "riverfile.faults" with all of them: "riverfile.shape" where, and what is there; what Course,
             Release, Inflow and Observed raise.
     """
-    read = _Reading()
+    read = Reading()
     whole = read.mapping(given, "file")
-    reaches = [read.mapping(each, f"reaches[{i}]") for i, each in enumerate(read.sequence(whole, "reaches", "", None))]
+    read.known(whole, (*KEYS[""], *FREE), "")
+    reaches = _rows(read, whole, "reaches", None)
     if not reaches and not read.faults:
         read.wrong("reaches", "nothing")
     columns, seeping = _columns(read, reaches)
     places = _places(read, whole, float(columns["length"].sum()))
     seconds, scale = read.named(whole, "time_unit", SECONDS, "hours"), read.named(whole, "unit", UNITS, "mg/L")
+    if whole.get("from") is not None:
+        read.zero = moment(whole["from"])
+        if read.zero is None:
+            read.wrong("from", str(whole["from"])[:60])
     background = read.number(whole, "background", "", 0.0) * scale
     if "background" in read.told:
         background = 0.0  # the curves may be right all the same
     fit = tuple(str(each) for each in read.sequence(whole, "fit", "", list(WHAT)))
-    tracer = _tracer(read, whole, background, seconds, scale)
-    curves = read.sequence(whole, "observed", "", [])
-    observed = [_observed(read, each, i, background, seconds, scale) for i, each in enumerate(curves)]
+    tracers = _tracers(read, whole, background, seconds, scale)
+    curves = _rows(read, whole, "observed", [])
+    observed = [_observed(read, row, f"observed[{i}]", background, seconds, scale) for i, row in enumerate(curves)]
     found = None if read.faults else read.made("reaches", lambda: _course(reaches, columns, seeping, places))
     if found is None:
         raise RiverFileError(tuple(read.faults))
     names = tuple(str(each.get("id", i + 1)) for i, each in enumerate(reaches))
-    return River(*found, names, tracer, background, tuple(each for each in observed if each is not None), fit)
+    return River(*found, names, tracers, background, tuple(each for each in observed if each is not None), fit)
 
 
-def _columns(read: _Reading, reaches: list[Mapping[str, Any]]) -> tuple[dict[str, Array], Array]:
+def _rows(read: Reading, whole: Mapping[str, Any], part: str, default: list[Any] | None) -> list[Mapping[str, Any]]:
+    """The entries of a list, each of names with what they stand for."""
+    rows = [read.mapping(each, f"{part}[{i}]") for i, each in enumerate(read.sequence(whole, part, "", default))]
+    for i, row in enumerate(rows):
+        read.known(row, (*KEYS[part], *FREE), f"{part}[{i}]")
+    return rows
+
+
+def _columns(read: Reading, reaches: list[Mapping[str, Any]]) -> tuple[dict[str, Array], Array]:
     """What the reaches say, and what seeps into each; what cannot be is told by its reach and key."""
     columns: dict[str, Array] = {}
     for name, (key, default) in COLUMNS.items():
@@ -133,11 +158,10 @@ def _course(
     return Course(reaches=ids, gain=gain, places=places, **spread), groups.astype(np.int64)
 
 
-def _places(read: _Reading, whole: Mapping[str, Any], end: float) -> tuple[Place, ...]:
+def _places(read: Reading, whole: Mapping[str, Any], end: float) -> tuple[Place, ...]:
     """end: of the course [m]; NaN where a length is not known."""
     found = []
-    for i, each in enumerate(read.sequence(whole, "places", "", [])):
-        row = read.mapping(each, f"places[{i}]")
+    for i, row in enumerate(_rows(read, whole, "places", [])):
         id = str(row.get("id", ""))
         zh, en = str(row.get("name_zh", row.get("name_en", id))), str(row.get("name_en", row.get("name_zh", id)))
         at = read.number(row, "at_m", f"places[{i}]", None)
@@ -147,123 +171,51 @@ def _places(read: _Reading, whole: Mapping[str, Any], end: float) -> tuple[Place
     return tuple(sorted(found, key=lambda place: place.at))
 
 
-def _tracer(
-    read: _Reading, whole: Mapping[str, Any], background: float, seconds: float, scale: float
-) -> Release | Inflow | None:
+def _tracers(
+    read: Reading, whole: Mapping[str, Any], background: float, seconds: float, scale: float
+) -> tuple[Release | Inflow, ...]:
+    """All that is let go, and what is kept up at the head; their sum is what is seen."""
+    given, found = whole.get("release"), list[Release | Inflow | None]()
+    several = isinstance(given, list)
+    for i, each in enumerate(read.sequence(whole, "release", "", None) if several else [given]):
+        if several or each is not None:
+            found.append(_release(read, each, f"release[{i}]" if several else "release"))
     if "head" in whole:
         head = read.mapping(whole["head"], "head")
-        key = "times_h" if "times_h" in head else "times"
-        times, kept = (read.numbers(head, each, "head") for each in (key, "concentration"))
-        span, above = times * (3600.0 if "times_h" in head else seconds), np.maximum(kept * scale - background, 0.0)
-        return read.made("head", lambda: Inflow(span, above))
-    if "release" in whole:
-        row = read.mapping(whole["release"], "release")
-        at, mass = read.number(row, "at_m", "release", 0.0), read.number(row, "mass_g", "release", None)
-        start, duration = (read.number(row, key, "release", 0.0) * 3600.0 for key in ("start_h", "duration_h"))
-        return read.made("release", lambda: Release(at, mass, start, duration))
-    return None
+        read.known(head, (*KEYS["head"], *FREE), "head")
+        key, unit = ("times_h", 3600.0) if "times_h" in head else ("times", seconds)
+        times = np.array([read.as_time(each, unit, "head." + key) for each in read.sequence(head, key, "head", None)])
+        above = np.maximum(read.numbers(head, "concentration", "head") * scale - background, 0.0)
+        if len(times) and times[0] > 0:  # before the first, the water is as it comes
+            times, above = np.append(0.0, times), np.append(0.0, above)
+        found.append(read.made("head", lambda: Inflow(times, above)))
+    return tuple(each for each in found if each is not None)
+
+
+def _release(read: Reading, given: object, where: str) -> Release | None:
+    row = read.mapping(given, where)
+    read.known(row, (*KEYS["release"], *FREE), where)
+    at, mass = read.number(row, "at_m", where, 0.0), read.number(row, "mass_g", where, None)
+    start, duration = (read.number(row, key, where, 0.0) * 3600.0 for key in ("start_h", "duration_h"))
+    if row.get("start") is not None:
+        start = read.as_time(row["start"], 3600.0, f"{where}.start")
+    return read.made(where, lambda: Release(at, mass, start, duration))
 
 
 def _observed(
-    read: _Reading, given: object, i: int, background: float, seconds: float, scale: float
+    read: Reading, row: Mapping[str, Any], where: str, background: float, seconds: float, scale: float
 ) -> Observed | None:
-    where = f"observed[{i}]"
-    row = read.mapping(given, where)
     at, whole = read.number(row, "at_m", where, None), []
     for k, pair in enumerate(read.sequence(row, "points", where, None)):
         place = f"{where}.points[{k}]"
         if not isinstance(pair, list) or len(pair) != 2:
             read.wrong(place, "not a pair of time and concentration")
         elif pair[1] is not None:
-            whole.append([read.as_number(each, place) for each in pair])
-    time, concentration = np.array(whole, np.float64).reshape(-1, 2).T
-    return read.made(where, lambda: Observed(at, time * seconds, concentration * scale - background))
-
-
-@dataclass(slots=True)
-class _Reading:
-    """What stands at a place of a file; where it cannot be used that is told once, and something empty stands in."""
-
-    faults: list[Refusal] = field(default_factory=list)
-    told: set[str] = field(default_factory=set)  # places of them
-    parts: set[str] = field(default_factory=set)  # of the file, in which they are
-
-    def wrong(self, where: str, got: str) -> None:
-        """Something of another kind stands there."""
-        self.tell(Refusal("riverfile.shape", {"where": where, "got": got}, None, where))
-
-    def beyond(self, i: int, key: str, reach: Mapping[str, Any], value: float) -> None:
-        """A number stands in a reach that cannot be."""
-        facts: dict[str, object] = {"column": key, "reach": str(reach.get("id", i + 1))[:60], "value": value}
-        self.tell(Refusal("course.value", facts, None, f"reaches[{i}].{key}"))
-
-    def made(self, where: str, make: Callable[[], T]) -> T | None:
-        """What is made of what stands there; None where that is told to be wrong, now or before."""
-        if where in self.parts:
-            return None
-        try:
-            return make()
-        except InputError as error:
-            self.tell(Refusal(error.code, error.facts, None, where))
-            return None
-
-    def mapping(self, given: object, where: str) -> Mapping[str, Any]:
-        """Names with what they stand for."""
-        if isinstance(given, Mapping):
-            return given
-        self.wrong(where, type(given).__name__)
-        return {}
-
-    def sequence(self, row: Mapping[str, Any], key: str, where: str, default: list[Any] | None) -> list[Any]:
-        """A list; default: where nothing stands."""
-        given = row.get(key, default)
-        if isinstance(given, list) and len(given) <= MOST:
-            return given
-        if not self._empty(where):
-            self.wrong(_path(where, key), type(given).__name__)
-        return []
-
-    def numbers(self, row: Mapping[str, Any], key: str, where: str) -> Array:
-        """A list of numbers."""
-        place = _path(where, key)
-        return np.array([self.as_number(each, place) for each in self.sequence(row, key, where, None)], np.float64)
-
-    def number(self, row: Mapping[str, Any], key: str, where: str, default: float | None) -> float:
-        """A number; default: where nothing stands. NaN where that must not be."""
-        given = row.get(key)
-        if given is None and default is not None:
-            return default
-        return np.nan if self._empty(where) else self.as_number(given, _path(where, key))
-
-    def as_number(self, given: object, where: str) -> float:
-        """YAML 1.1 reads 3e-5 as a text, so texts that are numbers are numbers."""
-        try:
-            if isinstance(given, int | float | str) and not isinstance(given, bool):
-                return float(given)
-        except (ValueError, OverflowError):
-            pass
-        self.wrong(where, str(given)[:60])
-        return np.nan
-
-    def named(self, whole: Mapping[str, Any], key: str, known: Mapping[str, float], usual: str) -> float:
-        """What the word that stands there means."""
-        word = str(whole.get(key, usual))
-        if word not in known:
-            self.wrong(key, f"{word[:20]} ({', '.join(known)})")
-        return known.get(word, known[usual])
-
-    def tell(self, fault: Refusal) -> None:
-        """Keep a fault, unless another of the same place, or of what it stands in, is told already."""
-        where = str(fault.column)
-        if where not in self.told and not self._empty(where.rpartition(".")[0]) and len(self.faults) < TOLD:
-            self.faults.append(fault)
-        self.told.add(where)
-        self.parts.add(where.partition(".")[0])
-
-    def _empty(self, where: str) -> bool:
-        """Is it told already that nothing can be found there?"""
-        return (where or "file") in self.told
-
-
-def _path(where: str, key: str) -> str:
-    return f"{where}.{key}" if where else key
+            whole.append([read.as_time(pair[0], seconds, place), *read.as_value(pair[1], place)])
+    time, concentration, censor = np.array(whole, np.float64).reshape(-1, 3).T
+    highest = float(concentration.max(initial=0.0))
+    if where not in read.parts and concentration.min(initial=0.0) < -NEGATIVE * highest:
+        value = float(concentration.min())
+        read.tell(Refusal("riverfile.negative", {"where": where, "value": value}, None, f"{where}.points"))
+    above = concentration * scale - background
+    return read.made(where, lambda: Observed(at, time, above, censor.astype(np.uint8) if censor.any() else None))

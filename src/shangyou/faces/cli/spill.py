@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,13 +21,14 @@ if TYPE_CHECKING:
     from shangyou.basin.network.network import Network
     from shangyou.basin.transport.riverfile import River
     from shangyou.basin.transport.unsteady import Flows
-    from shangyou.basin.transport.values import Release
-    from shangyou.core.records import Array
+    from shangyou.basin.transport.values import Release, Uncertainty
+    from shangyou.core.records import Array, Refusal
 
 Many = list[str] | None
 OWN: Final = (".yaml", ".yml")  # a river in a file of its own
 LARGEST: Final = 16 << 20  # bytes of it
 DAY: Final = 86_400.0
+WORKBOOK: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how files of Excel begin
 
 
 def register(app: typer.Typer) -> None:
@@ -67,8 +67,24 @@ def spill(
     with _computing(call) as computing, Bar(call.words("basin.spill.bar"), 100) as bar:
         found = arrivals_on(river, given, 0, computing, outlook, day, _Told(bar).tell)
     call.show(arrived(found), SHOWN)
-    table = found.table
-    call.say("basin.spill.done", members=table.members, formulas=len(table.formulas))
+    call.say("basin.spill.done", members=found.table.members, spread=_spread(call, river, where, outlook.known))
+
+
+def _spread(call: Call, river: Course, at: float, known: Uncertainty | None) -> str:
+    """In what the members of an ensemble differ, in words."""
+    import numpy as np
+
+    from shangyou.basin.transport.dispersion import FORMULAS
+    from shangyou.basin.transport.values import Uncertainty
+
+    known, below = known or Uncertainty(), river.starts[1:] > at
+    passed = {id: bool(np.isnan(d)) for id, d, here in zip(river.reaches, river.dispersion, below, strict=True) if here}
+    calibrated = len(passed) - sum(passed.values())
+    some = "basin.spill.spread.some" if calibrated else "basin.spill.spread.none"
+    key = "basin.spill.spread.all" if calibrated == len(passed) else some
+    facts = {"calibrated": calibrated, "reaches": len(passed), "formulas": len(FORMULAS)}
+    told = call.words(key, dispersion=f"{known.dispersion:.0%}", **facts)
+    return call.words("basin.spill.spread", flow=f"{known.flow:.0%}", velocity=f"{known.velocity:.0%}", told=told)
 
 
 def _way(
@@ -120,11 +136,11 @@ def calibrate(
     from shangyou.faces.arriving import calibrated
 
     river = own_river(file)
-    if river.tracer is None:
-        raise InputError("riverfile.shape", where="release", got="nothing")
+    if not river.tracers:
+        raise InputError("riverfile.shape", where="release", got="-")
     with _computing(call) as computing, Bar(call.words("basin.calibrate.bar"), 100) as bar:
         found = computing.run(
-            fitted, river.course, river.tracer, river.observed, river.groups, river.fit, tell=_Told(bar).tell
+            fitted, river.course, river.tracers, river.observed, river.groups, river.fit, tell=_Told(bar).tell
         )
     call.show(calibrated(found, river))
     call.say("basin.calibrate.done", rmse=f"{found.rmse:.4g}", steps=found.steps, curves=len(river.observed))
@@ -193,10 +209,9 @@ def own_river(path: Path) -> River:
         whole = yaml.load(text, Loader=loader)  # noqa: S506  it is safe
     except (yaml.YAMLError, RecursionError) as error:
         raise InputError("spill.file", path=str(path), detail=str(error).splitlines()[0][:120]) from error
-    curves = whole.get("observed") if isinstance(whole, dict) else None
-    for curve in curves if isinstance(curves, list) else []:
-        if isinstance(curve, dict) and isinstance(curve.get("file"), str):
-            _take_in(curve, path.parent, str(whole.get("time_unit", "hours")))
+    faults = _take_in(whole, path.parent)
+    if faults:
+        raise RiverFileError(tuple(faults))
     try:
         return read_river(whole)
     except RiverFileError as error:
@@ -220,18 +235,29 @@ def _line(node: Any, where: str) -> int:
     return int(node.start_mark.line) + 1
 
 
-def _take_in(curve: dict[str, Any], folder: Path, unit: str) -> None:
-    """Put the points of a curve's file where they would stand; its column is the first if none is named."""
-    from shangyou.basin.transport.columns import SECONDS, read_columns
+def _take_in(whole: object, folder: Path) -> list[Refusal]:
+    """Put the points of curves' own tables where they would stand; a table of several places makes several curves."""
+    from shangyou.basin.transport.columns import SECONDS
+    from shangyou.basin.transport.curvefile import UNITS, read_curves
 
-    name = str(curve.pop("file"))
-    table = read_columns(_text(folder / name), name)
-    column = str(curve.pop("column", table.names[0]))
-    if column not in table.names:
-        raise InputError("spill.table", file=name, faults=f"1: {column[:40]} ({', '.join(table.names)[:80]})")
-    values = table.values[:, table.names.index(column)].tolist()
-    times = (table.time / SECONDS.get(unit, 3600.0)).tolist()
-    curve["points"] = [[time, None if math.isnan(c) else c] for time, c in zip(times, values, strict=True)]
+    curves = whole.get("observed") if isinstance(whole, dict) else None
+    if not isinstance(whole, dict) or not isinstance(curves, list):
+        return []
+    units = (str(whole.get("time_unit", "hours")), str(whole.get("unit", "mg/L")))
+    faults: list[Refusal] = []
+    if units[0] not in SECONDS or units[1] not in UNITS:
+        units = ("hours", "mg/L")  # the file itself will be told of
+    whole["observed"] = every = []
+    for curve in curves:
+        if not isinstance(curve, dict) or not isinstance(curve.get("file"), str):
+            every.append(curve)
+            continue
+        own = {key: value for key, value in curve.items() if key not in ("file", "column")}
+        name = curve["file"]
+        found, wrong = read_curves(_text(folder / name), name, str(curve.get("column", "")), *units)
+        faults += wrong
+        every += [{**each, **own} for each in found]
+    return faults
 
 
 def _text(path: Path) -> str:
@@ -241,7 +267,14 @@ def _text(path: Path) -> str:
             data = file.read(LARGEST + 1)
         if len(data) > LARGEST:
             raise InputError("spill.file", path=str(path), detail=f"> {LARGEST} bytes")
-        return data.decode("utf-8-sig")
+        if data.startswith(WORKBOOK):
+            raise InputError("spill.workbook", path=str(path))
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return data.decode("utf-16")
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return data.decode("gb18030")
     except OSError as error:
         raise NotFoundError("spill.file", path=str(path), detail=error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
