@@ -193,7 +193,9 @@ def _config(app: Front, settings: Settings) -> uvicorn.Config:
 def _protocol(settings: Settings) -> Any:
     """Where clients show certificates, one that tells the application which."""
     if not settings.tls_clients:
-        return "httptools"
+        from shangyou.faces.line import BoundedProtocol
+
+        return BoundedProtocol
     from shangyou.faces.shown import ShownProtocol
 
     return ShownProtocol

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from shangyou.adapters.lines import pin
 from shangyou.faces.between.access import CLIENT_PIN
+from shangyou.faces.line import BoundedProtocol
 
 
-class ShownProtocol(HttpToolsProtocol):
+class ShownProtocol(BoundedProtocol):
     """The web server's protocol; each request carries the pin of the certificate that its connection has shown."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

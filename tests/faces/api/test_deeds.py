@@ -15,7 +15,7 @@ from shangyou.faces.api.questions import QUESTIONS
 from shangyou.ingest.hj212.answer import data_area
 from shangyou.ingest.hj212.packet import Packet
 from shangyou.wiring import digest
-from tests.faces.api.conftest import Api
+from tests.faces.api.conftest import TOKEN, Api
 from tests.faces.national import TEXT
 from tests.faces.portal.node import form_key
 
@@ -246,3 +246,24 @@ def test_every_deed_that_was_done_stands_in_the_ledger_without_names_or_password
     assert (entry.kind, entry.facts["deed"]) == ("admin", "people/put")
     assert entry.facts["by"] == pseudonym(ledger.shelf.salt, "local")
     assert not any(word in leaf for word in (b"zhao", b"password", b"local"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 60_000,
+        b'{"a":' * 10_000,
+        b"\xff\xfe",
+        b'{"id": "\\ud800"}',
+        b'{"id": NaN}',
+        b'{"id": 1e999}',
+        b"1" * 60_000,
+    ],
+)
+def test_what_is_not_proper_json_is_refused_with_a_code(calm: Api, body: bytes) -> None:
+    answer = calm.client.post(
+        "/api/v1/sections/confirm",
+        content=body,
+        headers={"authorization": f"Bearer {TOKEN}", "content-type": "application/json"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "api.json")

@@ -54,5 +54,6 @@ def test_answers_of_the_api_are_data_and_nothing_else_to_a_browser(calm: Api) ->
 
 
 def test_an_address_of_the_api_that_is_not_there_is_not_found(calm: Api) -> None:
-    assert calm.client.get("/api/v1/nothing").status_code == 404
-    assert calm.client.get("/api").status_code == 404
+    for answer in (calm.client.get("/api/v1/nothing"), calm.client.get("/api"), calm.client.put("/api/v1/status")):
+        assert (answer.status_code, answer.json()["code"]) == (404, "api.path")
+        assert answer.headers["content-type"] == "application/problem+json"

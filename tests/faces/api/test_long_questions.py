@@ -34,14 +34,15 @@ def test_a_text_in_an_address_is_refused(calm: Api) -> None:
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (b"{", "api.form"),
+        (b"{", "api.json"),
         (b"[1]", "api.form"),
         (b'{"year": 2019, "compact": "chishui-2018"}', "api.form"),
         (b'{"years": "2019"}', "api.unknown"),
         (b'{"declare": "built=yes", "year": "2019", "compact": "chishui-2018"}', "api.form"),
         (b'{"text": "id: x", "year": "2019"}', "compensation.faults"),
         (b'{"year": "2031", "compact": "chishui-2018"}', "compensation.period"),
-        (b"[" * 100_000, "api.form"),
+        (b"[" * 100_000, "api.json"),
+        (b'{"year": "\\ud800"}', "api.json"),
     ],
 )
 def test_what_cannot_be_asked_is_told_by_its_code(calm: Api, content: bytes, code: str) -> None:

@@ -6,19 +6,20 @@ A question that may be asked with a whole text takes a POST besides, for that: t
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, get_args, get_origin
 
+import msgspec
 from fastapi import Body, Depends, FastAPI, Query
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from shangyou import __version__
-from shangyou.core.errors import InputError, ShangyouError, TooLargeError
+from shangyou.core.errors import InputError, NotFoundError, ShangyouError, TooLargeError
 from shangyou.faces.api import problem
 from shangyou.faces.api.access import Caller, caller
 from shangyou.faces.api.acts import perform
@@ -135,10 +136,10 @@ def _long_question(question: Question, desk: Desk, asked: Asked) -> Callable[...
         who.need(question.roles, question.path)
         _need_known(request.query_params, ("format", "lang"))
         try:
-            given = TypeAdapter(dict[str, Any]).validate_python(json.loads(told or b"{}"))
+            given = TypeAdapter(dict[str, Any]).validate_python(_parsed(told))
             _need_known(given, own)
             chosen = {name: TypeAdapter(_kind(own[name])).validate_python(value) for name, value in given.items()}
-        except (ValidationError, ValueError, RecursionError) as error:
+        except ValidationError as error:
             raise InputError("api.form", faults=str(error)[:300]) from None
         rows = question.ask(replace(desk, by=who.name, language=who.language), **chosen)
         return answer(rows, wanted(request), question.path)
@@ -157,7 +158,7 @@ def _long_body(question: Question) -> dict[str, Any]:
 
 def _deed(deed: Deed, desk: Desk, asked: Asked) -> Callable[..., object]:
     async def said(request: Request) -> list[str]:
-        told = await request.json() if await request.body() else {}
+        told = _parsed(await request.body())
         return list(told) if isinstance(told, dict) else []
 
     def do(request: Request, names: list[str], **given: Any) -> object:
@@ -174,6 +175,14 @@ def _deed(deed: Deed, desk: Desk, asked: Asked) -> Callable[..., object]:
     }
     told = inspect.Parameter("names", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[list[str], Depends(said)])
     return _signed(do, {"names": told, **known})
+
+
+def _parsed(body: bytes) -> Any:
+    """Strict JSON, without NaN and halves of characters, which no store holds. InputError "api.json"."""
+    try:
+        return msgspec.json.decode(body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise InputError("api.json", detail=str(error)[:200]) from None
 
 
 def _need_known(given: Iterable[str], known: Collection[str]) -> None:
@@ -228,7 +237,18 @@ def _add_errors(app: FastAPI, desk: Desk) -> None:
     @app.exception_handler(RequestValidationError)
     def form(request: Request, error: RequestValidationError) -> Response:
         faults = [f"{'.'.join(map(str, fault['loc'][1:]))}: {fault['msg']}" for fault in error.errors()]
+        if any(fault["type"] == "json_invalid" for fault in error.errors()):
+            return problem.problem(InputError("api.json", detail="; ".join(faults)[:200]), _language(request, desk))
         return problem.problem(InputError("api.form", faults="; ".join(faults)), _language(request, desk))
+
+    @app.exception_handler(HTTPException)
+    def framework(request: Request, error: HTTPException) -> Response:
+        wrong = (
+            InputError("api.json", detail=error.detail)
+            if error.status_code == InputError.status
+            else NotFoundError("api.path", path=request.url.path[:200], method=request.method)
+        )
+        return problem.problem(wrong, _language(request, desk))
 
     @app.exception_handler(Exception)
     def bug(request: Request, error: Exception) -> Response:
