@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError, Lock
 
 import pytest
 from starlette.requests import Request
+from starlette.testclient import TestClient
 
+from shangyou.core.ports import Person
 from shangyou.faces.portal.signin import local_path
 from shangyou.faces.portal.stays import cookie_name
-from tests.faces.portal.node import FakeNode, Reader, form_key
+from tests.faces.portal.node import FakeNode, FakePeople, Reader, form_key
 
 
 def test_a_stranger_is_sent_to_the_sign_in_page_and_from_there_back(reader: Reader) -> None:
@@ -43,6 +50,59 @@ def test_an_address_that_tries_many_names_has_to_wait(reader: Reader) -> None:
     for n in range(30):
         assert reader.post("/sign-in", "/sign-in", name=f"name-{n}", password="x").status_code == 403
     assert reader.post("/sign-in", "/sign-in", name="li", password="right").status_code == 429
+
+
+def test_failures_from_elsewhere_do_not_lock_a_person_out_until_there_are_many(reader: Reader) -> None:
+    elsewhere = [copy.copy(reader) for _ in range(11)]
+    for number, each in enumerate(elsewhere):
+        each.client = TestClient(
+            reader.client.app, "http://node.example", client=(f"192.0.2.{number}", 50_000), follow_redirects=False
+        )
+        each.client.headers["sec-fetch-site"] = "same-origin"
+    for each in elsewhere[:9]:
+        for _ in range(5):
+            assert each.post("/sign-in", "/sign-in", name="guest", password="x").status_code == 403
+        assert each.post("/sign-in", "/sign-in", name="guest", password="right").status_code == 429
+    assert reader.post("/sign-in", "/sign-in", name="guest", password="right").status_code == 303
+    reader.post("/sign-out", "/settings")
+    for each in elsewhere:
+        for _ in range(5):
+            each.post("/sign-in", "/sign-in", name="li", password="x")
+    assert reader.post("/sign-in", "/sign-in", name="li", password="right").status_code == 429
+
+
+class Slow(FakePeople):
+    """Checks no password before so many people ask at once."""
+
+    def __init__(self, many: int) -> None:
+        super().__init__()
+        self.asked, self.all_there = 0, Barrier(many)
+        self._lock = Lock()
+
+    def check(self, name: str, password: str) -> Person | None:
+        with self._lock:
+            self.asked += 1
+        with contextlib.suppress(BrokenBarrierError):
+            self.all_there.wait(0.2)
+        return super().check(name, password)
+
+
+def test_guesses_that_come_all_at_once_are_no_more_than_those_one_after_the_other(tmp_path: Path) -> None:
+    node = FakeNode(tmp_path, on_disk=True)
+    node.people = people = Slow(40)
+    reader = Reader(node)
+    key = form_key(reader.get("/sign-in").text)
+    cookies = dict(reader.client.cookies)
+
+    def guess(number: int) -> int:
+        fields = {"form_key": key, "name": "li", "password": str(number)}
+        client = TestClient(reader.client.app, "http://node.example", cookies=cookies, follow_redirects=False)
+        return client.post("/sign-in", data=fields, headers={"sec-fetch-site": "same-origin"}).status_code
+
+    with ThreadPoolExecutor(40) as many:
+        found = Counter(many.map(guess, range(40)))
+    assert set(found) == {403, 429}
+    assert people.asked <= 6
 
 
 def test_the_cookie_cannot_be_read_by_scripts_nor_sent_along_by_other_sites(reader: Reader) -> None:

@@ -14,7 +14,8 @@ from shangyou.faces.portal.throttle import Throttle
 from shangyou.faces.portal.visit import Visit
 from shangyou.faces.sentences import sentence
 
-NAME_MOST, ADDRESS_MOST, WINDOW = 5, 30, 300  # failures in 300 s: five of one name, thirty from one address
+PAIR_MOST, NAME_MOST, ADDRESS_MOST, WINDOW = 5, 50, 30, 300  # failures in 300 s: five of a name from one address,
+# fifty of it from all, thirty from an address: a stranger elsewhere cannot lock the officer on duty out with five
 AT_ONCE = 2  # checks of a password take memory and half a second of a core each, on purpose
 
 
@@ -23,6 +24,7 @@ class SignIn:
 
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
+        self._pairs = Throttle(PAIR_MOST, WINDOW)
         self._names, self._addresses = Throttle(NAME_MOST, WINDOW), Throttle(ADDRESS_MOST, WINDOW)
         self._turn = BoundedSemaphore(AT_ONCE)
 
@@ -52,17 +54,25 @@ class SignIn:
         return response
 
     def _check(self, name: str, password: str, address: str, now: int) -> Person:
-        wait = max(self._names.wait(name, now), self._addresses.wait(address, now))
-        if wait:
-            raise UnavailableError("portal.throttled", minutes=-(-wait // 60))
+        """Refused before it waits for its turn, and once more in it: many that come at once all find nothing before."""
+        pair = f"{name}\n{address}"
+        self._need_patience(pair, name, address, now)
         with self._turn:
+            self._need_patience(pair, name, address, now)
             person = self._portal.node.people.check(name, password)
-        if person is None:
-            self._names.fail(name, now)
-            self._addresses.fail(address, now)
-            raise RefusedError("portal.password")
+            if person is None:
+                self._pairs.fail(pair, now)
+                self._names.fail(name, now)
+                self._addresses.fail(address, now)
+                raise RefusedError("portal.password")
+        self._pairs.forget(pair)
         self._names.forget(name)
         return person
+
+    def _need_patience(self, pair: str, name: str, address: str, now: int) -> None:
+        wait = max(self._pairs.wait(pair, now), self._names.wait(name, now), self._addresses.wait(address, now))
+        if wait:
+            raise UnavailableError("portal.throttled", minutes=-(-wait // 60))
 
     def _form(self, visit: Visit, error: ShangyouError | None, name: str = "") -> Response:
         wanted = visit.form.get("next", "") or visit.query("next")
