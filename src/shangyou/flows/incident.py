@@ -18,7 +18,9 @@ from shangyou.governance.incident.clocks import Clock, clocks
 from shangyou.governance.incident.fold import NETWORK, room
 from shangyou.governance.incident.grading import Proposal, propose
 from shangyou.governance.incident.known import Heard, heard, then
-from shangyou.governance.incident.room import Room
+from shangyou.governance.incident.room import Opening, Room
+from shangyou.governance.warning.read import content as read_content
+from shangyou.governance.warning.values import Content
 from shangyou.standards.library import Edition, edition, editions
 
 SUBJECT: Final = "incident"
@@ -139,7 +141,7 @@ def from_warning(together: Together, id: str) -> dict[str, object]:
     """
     found = warn.look(together, id).situation
     content = found.content
-    names = ("title_zh", "title_en", "place", "place_zh", "place_en", "river", "substance", "amount")
+    names = ("title_zh", "title_en", "place", "place_zh", "place_en", "river", "substance", "amount", "limit")
     taken: dict[str, object] = {name: getattr(content, name) for name in names if getattr(content, name)}
     if content.began is not None:
         taken["occurred"] = min(content.began, content.noticed)
@@ -151,6 +153,26 @@ def from_warning(together: Together, id: str) -> dict[str, object]:
         "affected": [each for each in found.members if each not in charge],
         "simulated": found.simulated,
     }
+
+
+def release(opening: Opening) -> Content | None:
+    """What entered the water, as a room knows it; None where nobody has named its place on the network."""
+    if not opening.place:
+        return None
+    names = (
+        "title_zh",
+        "title_en",
+        "place",
+        "place_zh",
+        "place_en",
+        "river",
+        "substance",
+        "noticed",
+        "amount",
+        "limit",
+    )
+    said = {name: getattr(opening, name) for name in names} | {"began": opening.occurred, "text": opening.title_zh}
+    return read_content(said | {"place_zh": opening.place_zh or opening.place})
 
 
 def tell(together: Together, id: str, verb: str, body: Mapping[str, object], by: str) -> Entry:

@@ -17,7 +17,7 @@ from shangyou.governance.warning.compare import Difference, differences
 from shangyou.governance.warning.event import earlier, opened
 from shangyou.governance.warning.fold import situation
 from shangyou.governance.warning.read import table
-from shangyou.governance.warning.values import Content, Situation, Traced
+from shangyou.governance.warning.values import Content, Situation, Table, Traced
 from shangyou.standards.library import Edition, edition, editions
 
 SUBJECT: Final = "warning"
@@ -94,6 +94,15 @@ def warnings(together: Together, limit: int = 200) -> list[Seen]:
         except InputError:
             continue
     return found
+
+
+def best_first(situation: Situation, me: str) -> list[Table]:
+    """The members' arrival tables, the one to be shown first in front: with bands, our own, of those in charge."""
+    tables = situation.tables.items()
+    order = sorted(
+        tables, key=lambda each: (not each[1].banded, each[0] != me, each[0] not in situation.in_charge, each[0])
+    )
+    return [table for _, table in order]
 
 
 # ---- saying -----------------------------------------------------------------------------------------------------

@@ -11,9 +11,11 @@ import docx
 import pytest
 
 from shangyou.faces.together import of
+from shangyou.faces.warning import COMPUTING
 from shangyou.flows import incident
 from tests.faces.portal.matters import Matters, matters
 from tests.faces.portal.node import FakeNode, Reader
+from tests.fakes.computing_at_once import ComputingAtOnce
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,29 @@ def test_what_was_computed_for_a_measure_stands_beside_it(two: Matters) -> None:
     assert "0.034 → 0.012 mg/L" in page
     assert "0.034 → 0.012 mg/L" in reader.get(f"/incidents/{id}/report.html").text
     assert 'value="dam.xiangjiaba"' in page  # the form knows the control points of the network
+
+
+def test_a_place_that_stays_below_the_limit_is_told_so(two: Matters) -> None:
+    id = two.spill()
+    over = {"arrival": 1_790_000_000_000, "until": 1_790_010_000_000, "peak": 0.8}
+    rows = [
+        {"place": "p", "name_zh": "江津取水口", "without": over, "with": {"arrival": None, "peak": 0.4}},
+        {"place": "q", "name_zh": "鱼嘴取水口", "without": {"peak": 0.3}, "with": {"peak": 0.2}},
+    ]
+    method = "一维输移 / one-dimensional transport"
+    effect = {"method": method, "unit": "mg/L", "limit": 0.5, "places": rows}
+    body = {"measure": "m2", "kind": "divert", "name_zh": "导流", "member": "sichuan", "share": 0.6, "effect": effect}
+    incident.tell(of(two.basin["sichuan"]), id, "measure", body, "")
+    reader = two.reader("sichuan")
+    page = re.sub(r"<[^>]+>", "", reader.get(f"/incidents/{id}").text)
+    assert "限值 0.5 mg/L" in page
+    assert re.search(r"江津取水口\s+09-21 21:33 → 不超限\s+09-22 00:20 → 不超限\s+0.8 → 0.4 mg/L", page), page
+    assert re.search(r"鱼嘴取水口\s+不超限\s+不超限\s+0.3 → 0.2 mg/L", page)
+    reader.get("/settings?lang=en")
+    page = reader.get(f"/incidents/{id}").text
+    assert "stays below the limit" in page
+    assert method not in page
+    assert "one-dimensional transport" in page
 
 
 def test_english_readers_get_english(shared_two: tuple[Matters, str]) -> None:
@@ -271,3 +296,24 @@ def test_a_place_that_is_learned_later_draws_the_plume_at_every_member(two: Matt
         [began] = two.reader(member).client.get(f"/map/plume?incident={id}").json()["times"][:1]
         opening = two.room(member, id).room.opening
         assert (began, opening.amount) == (opening.noticed, 2e6)
+
+
+def test_the_reports_of_a_room_carry_the_arrival_table_with_bands_and_ends(two: Matters) -> None:
+    two.basin["sichuan"].node.made.once(COMPUTING, ComputingAtOnce)
+    given = {"title_zh": "苯泄漏", "place": "51.手爬岩", "substance": "benzene", "amount": "2000", "limit": "0.01"}
+    id = two.do("sichuan", "incidents/open", affected=("chongqing",), **given)
+    reader = two.reader("sichuan")
+    opening = two.room("sichuan", id).room.opening
+    assert (opening.amount, opening.limit) == (2e6, 0.01)
+    for kind in ("initial", "followup", "final"):
+        page = reader.get(f"/incidents/{id}/report.html?type={kind}").text
+        assert "到达时间" in page
+        assert "此后浓度低于 0.01 mg/L" in page
+        row = next(line for line in page.split("<tr>") if "朱沱" in line)
+        assert len(re.findall(r"\d\d-\d\d \d\d:\d\d \([\d: -]+ – [\d: -]+\)", row)) == 3, row  # first, peak, end
+    reader.get("/settings?lang=en")
+    page = reader.get(f"/incidents/{id}/report.html?type=initial").text
+    reader.get("/settings?lang=zh")
+    assert "Above the limit until" in page
+    assert "In brackets the 90 % band" in page
+    assert reader.get(f"/incidents/{id}/report.pdf?type=final").content.startswith(b"%PDF")

@@ -116,6 +116,40 @@ def test_it_says_until_when_it_stays_with_the_band_where_the_table_tells_one(two
     assert "0.01 mg/L 以下" in limited
 
 
+@pytest.mark.parametrize("kind", ["initial", "followup", "final"])
+def test_the_reports_of_a_warning_and_of_its_room_carry_its_arrival_table(two: Matters, kind: str) -> None:
+    id = warned(two, limit="0.01")
+    room = two.do("sichuan", "incidents/open", warning=f"urn:uuid:{id}")
+    reader = two.reader("chongqing")
+    for address in (f"/warnings/{id}", f"/incidents/{room}"):
+        page = reader.get(f"{address}/report.html?type={kind}").text
+        row = next(line for line in page.split("<tr>") if "朱沱" in line and "11-22" in line)
+        for text in ("11-22 17:00 (16:00 – 18:00)", "11-22 18:00 (17:00 – 20:00)", "0.4 (≤ 0.8)"):
+            assert text in row, (address, row)
+        assert "11-22 22:00 (20:00 – 11-23 01:00)" in row  # until it is below the limit again
+        assert "超限至" in page
+    assert reader.get(f"/warnings/{id}/report.pdf?type={kind}").content.startswith(b"%PDF")
+    assert f'href="/warnings/{id}/report.docx?type={kind}"' in reader.get(f"/warnings/{id}").text
+
+
+def test_a_report_of_a_warning_says_who_has_read_it_and_how_it_ended(two: Matters) -> None:
+    id = warned(two)
+    two.do("chongqing", "warnings/acknowledge", id=f"urn:uuid:{id}")
+    reader = two.reader("sichuan")
+    assert "预警尚未解除" in reader.get(f"/warnings/{id}/report.html?type=final").text
+    two.do("sichuan", "warnings/clear", id=f"urn:uuid:{id}", text="连续三次达标")
+    page = reader.get(f"/warnings/{id}/report.html?type=final").text
+    for text in ("解除预警", "连续三次达标", "峰值的 1 %", "人员确认"):
+        assert text in page
+    reader.get("/settings?lang=en")
+    page = reader.get(f"/warnings/{id}/report.html?type=final").text
+    reader.get("/settings?lang=zh")
+    for text in ("All-clear by", "Arrivals", "Acknowledged", "below 1 % of the place&#39;s own peak"):
+        assert text in page.replace("&#x27;", "&#39;"), text
+    assert reader.get(f"/warnings/{id}/report.odt").status_code == 400
+    assert reader.get(f"/warnings/{id}/report.docx?type=last").status_code == 400
+
+
 def test_what_the_sender_traced_stands_on_the_page_as_its_word_with_both_answers(two: Matters) -> None:
     id = warned(two)
     began, full = two.clock.ms(), f"urn:uuid:{id}"

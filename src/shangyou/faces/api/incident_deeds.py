@@ -43,6 +43,7 @@ def open_incident(
     river: Annotated[str, "which river; empty: as the network has it"] = "",
     substance: Annotated[str, "what, a parameter of the vocabulary or a name"] = "",
     amount: Annotated[str, "how much entered the water [kg]; empty: not known"] = "",
+    limit: Annotated[str, "mg/L above which a use is in danger; empty: none"] = "",
 ) -> Done:
     """Open an incident room with other members, from a warning or by hand."""
     found = together(desk.node)
@@ -52,8 +53,7 @@ def open_incident(
     said = {"title_zh": title_zh, "title_en": title_en, "place_zh": place_zh, "place_en": place_en}
     body |= _place(desk, place, body)
     body |= {key: value for key, value in (said | {"river": river, "substance": substance}).items() if value}
-    if amount.strip():
-        body["amount"] = KG * _number("amount", amount)
+    body |= _sizes(amount, limit)
     when = {"noticed": moment(noticed), "occurred": moment(occurred)}
     body |= {key: value for key, value in when.items() if value is not None}
     if in_charge:
@@ -81,13 +81,13 @@ def learn_place(
     river: Annotated[str, "which river; empty: as the network has it"] = "",
     substance: Annotated[str, "what, a parameter of the vocabulary or a name"] = "",
     amount: Annotated[str, "how much entered the water [kg]"] = "",
+    limit: Annotated[str, "mg/L above which a use is in danger"] = "",
     occurred: Annotated[str, "when it happened"] = "",
 ) -> Done:
     """Say where it entered the water, what, how much and when, as far as it is known by now; the plume follows."""
     texts = {"place_zh": place_zh, "place_en": place_en, "river": river, "substance": substance}
     body = _place(desk, place, {}) | {key: value for key, value in texts.items() if value}
-    if amount.strip():
-        body["amount"] = KG * _number("amount", amount)
+    body |= _sizes(amount, limit)
     if (at := moment(occurred)) is not None:
         body["occurred"] = at
     done = _tell(desk, id, "place", body)
@@ -122,6 +122,12 @@ def _place(desk: Desk, place: str, taken: Mapping[str, object]) -> dict[str, obj
         "place_en": own.name_en or own.name_zh,
         "river": known.river(river),
     }
+
+
+def _sizes(amount: str, limit: str) -> dict[str, object]:
+    """Amount [g] and limit [g/m3], as far as they are given. InputError "entry.field"."""
+    sizes = {"amount": (amount, KG), "limit": (limit, 1.0)}
+    return {name: unit * _number(name, text) for name, (text, unit) in sizes.items() if text.strip()}
 
 
 def _number(name: str, text: str) -> float:
@@ -282,6 +288,7 @@ def measure(
     known = flow.look(found, whole).room.opening
     spill_at, mass = spill_at or known.place, known.amount if mass_kg is None else KG * mass_kg
     if spill_at and point and mass is not None:
+        limit = known.limit if limit is None else limit
         body["effect"] = _effect(desk, known, body, spill_at, (mass, 3600 * hours, limit))
     return _tell(desk, id, "measure", body)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Annotated, Final
 
@@ -16,6 +16,8 @@ from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, made
 from shangyou.faces.api.moments import moment
 from shangyou.faces.api.tables import Question
+from shangyou.faces.coming import of_room
+from shangyou.faces.documents.document import Document
 from shangyou.faces.documents.html import html
 from shangyou.faces.documents.incident_report import report as report_of
 from shangyou.faces.documents.pdf import pdf
@@ -186,19 +188,30 @@ def document(
     seen, spoken = _seen(desk, id), language if language in LANGUAGES else desk.language
     body = written(desk, seen, type, form, spoken)
     name = f"{seen.id.removeprefix('urn:uuid:')[:8]}-{type}.{form}"
-    row: dict[str, object] = {
-        "name": name,
-        "media": MEDIA[form],
-        "sha256": hashlib.sha256(body).hexdigest(),
-        "body": body,
-    }
-    return made(DOCUMENT, [row])
+    return document_row(name, form, body)
+
+
+def document_row(name: str, form: str, body: bytes) -> Rows:
+    """A file as the one row of an answer."""
+    digest = hashlib.sha256(body).hexdigest()
+    return made(DOCUMENT, [{"name": name, "media": MEDIA[form], "sha256": digest, "body": body}])
+
+
+def writer(form: str) -> Callable[[Document], bytes]:
+    """What writes documents of a form. InputError "incident.form"."""
+    if form not in WRITERS:
+        raise InputError("incident.form", format=form[:20], known=", ".join(WRITERS))
+    return WRITERS[form]
 
 
 def written(desk: Desk, seen: Seen, type: str, format: str, language: str) -> bytes:
     """The report as a file. InputError "incident.report_kind", "incident.form"."""
-    if format not in WRITERS:
-        raise InputError("incident.form", format=format[:20], known=", ".join(WRITERS))
+    write = writer(format)
+    return write(report_of(seen, type, language, name_in(desk, language), of_room(desk.node, seen)))
+
+
+def name_in(desk: Desk, language: str) -> Callable[[str], str]:
+    """What a document calls a member, by its id."""
     members = member_exchange(desk.node).members
 
     def name(id: str) -> str:
@@ -208,7 +221,7 @@ def written(desk: Desk, seen: Seen, type: str, format: str, language: str) -> by
             return id
         return found.name_zh if language == "zh" else found.name_en or found.name_zh
 
-    return WRITERS[format](report_of(seen, type, language, name))
+    return name
 
 
 def _seen(desk: Desk, id: str, as_of: str = "", member: str = "") -> Seen:

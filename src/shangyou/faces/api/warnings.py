@@ -11,8 +11,12 @@ import pyarrow as pa
 
 from shangyou.core.clock import from_ms
 from shangyou.faces.api.desk import Desk
+from shangyou.faces.api.incidents import document_row, name_in, writer
 from shangyou.faces.api.kinds import TEXT, TIME, WHOLE, made
 from shangyou.faces.api.tables import Question
+from shangyou.faces.coming import of_warning
+from shangyou.faces.documents.warning_report import warning_report
+from shangyou.faces.documents.words import LANGUAGES
 from shangyou.faces.rows import Rows
 from shangyou.faces.together import dossier_id, together
 from shangyou.faces.warning import watch
@@ -200,6 +204,26 @@ def notices(desk: Desk, id: Id) -> Rows:
     return made(NOTICES, rows)
 
 
+def document(
+    desk: Desk,
+    id: Id,
+    type: Annotated[str, "initial, followup or final"] = "initial",
+    form: Annotated[str, "docx, pdf or html"] = "docx",
+    language: Annotated[str, "zh or en; empty: of the answer"] = "",
+) -> Rows:
+    """A report of a warning as a document, with its arrival tables; one row that holds the file."""
+    seen, spoken = found(desk, id), language if language in LANGUAGES else desk.language
+    name = f"{seen.id.removeprefix('urn:uuid:')[:8]}-{type}.{form}"
+    return document_row(name, form, written(desk, seen, type, form, spoken))
+
+
+def written(desk: Desk, seen: Seen, type: str, form: str, language: str) -> bytes:
+    """The report as a file. InputError "incident.report_kind", "incident.form"."""
+    me = together(desk.node).me
+    write = writer(form)
+    return write(warning_report(seen, type, language, name_in(desk, language), of_warning(seen, me), me))
+
+
 def downstream(
     desk: Desk,
     place: Annotated[str, "id of a place on the river network"] = "",
@@ -286,6 +310,7 @@ QUESTIONS: Final[Sequence[Question]] = (
     Question("warning/arrivals", arrivals, "warnings"),
     Question("warning/receipts", receipts, "warnings"),
     Question("warning/notices", notices, "warnings"),
+    Question("warning/document", document, "warnings"),
     Question("warning/downstream", downstream, "warnings"),
     Question("dossiers", dossiers, "dossiers"),
     Question("dossier/entries", entries, "dossiers"),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from shangyou.core.errors import InputError, UnavailableError
 from shangyou.faces.cli.call import Call, command, group, t
+
+if TYPE_CHECKING:
+    from shangyou.faces.cli.session import Session
 
 app = group("incident")
 
@@ -43,12 +46,13 @@ def open_incident(
     river: Annotated[str, typer.Option(help=t("incident.river"))] = "",
     substance: Annotated[str, typer.Option(help=t("incident.substance"))] = "",
     amount: Annotated[str, typer.Option(metavar="KG", help=t("incident.amount"))] = "",
+    limit: Annotated[str, typer.Option(metavar="MG/L", help=t("incident.limit"))] = "",
 ) -> None:
     """Open a room."""
     people = {"member": member or [], "in_charge": in_charge or [], "affected": affected or []}
     said = {"title_zh": title, "title_en": english, "place_zh": place, "river": river, "substance": substance}
     times = {"noticed": noticed, "occurred": occurred, "warning": warning}
-    release = {"place": at, "amount": amount}
+    release = {"place": at, "amount": amount, "limit": limit}
     with call.session() as session:
         call.say("incident.done", **session.do("incidents/open", **said, **people, **times, **release))
 
@@ -96,10 +100,12 @@ def place(
     river: Annotated[str, typer.Option(help=t("incident.river"))] = "",
     substance: Annotated[str, typer.Option(help=t("incident.substance"))] = "",
     amount: Annotated[str, typer.Option(metavar="KG", help=t("incident.amount"))] = "",
+    limit: Annotated[str, typer.Option(metavar="MG/L", help=t("incident.limit"))] = "",
     occurred: Annotated[str, typer.Option(help=t("incident.occurred"))] = "",
 ) -> None:
     """Say where it entered, what and how much, once it is known."""
     release = {"place": at, "place_zh": place, "river": river, "substance": substance, "amount": amount}
+    release |= {"limit": limit}
     _do(call, "incidents/place", id=id, occurred=occurred, **release)
 
 
@@ -133,16 +139,22 @@ def report(
         if write is not None:
             form = write.suffix.lower().lstrip(".")
             given = {"type": type, "form": form, "language": call.words.language}
-            [row] = session.ask("incident/document", id=id, **given).table().to_pylist()
-            document = hashlib.sha256(row["body"]).hexdigest()
-            try:
-                write.write_bytes(row["body"])
-            except OSError as error:
-                raise UnavailableError("cli.write", path=str(write), detail=error.strerror or str(error)) from error
-            call.say("incident.written", path=str(write), digest=document)
+            document = written(call, session, "incident/document", write, id=id, **given)
         if duty or write is None:
             told = {"type": type, "duty": duty or [], "to": to or [], "sent": sent, "note": note}
             call.say("incident.done", **session.do("incidents/report", id=id, document=document, **told))
+
+
+def written(call: Call, session: Session, question: str, path: Path, **given: object) -> str:
+    """Write the document that a question makes; its SHA-256 [hex]. UnavailableError "cli.write"."""
+    [row] = session.ask(question, **given).table().to_pylist()
+    digest = hashlib.sha256(row["body"]).hexdigest()
+    try:
+        path.write_bytes(row["body"])
+    except OSError as error:
+        raise UnavailableError("cli.write", path=str(path), detail=error.strerror or str(error)) from error
+    call.say("incident.written", path=str(path), digest=digest)
+    return digest
 
 
 @command(app, "task", "incident.task")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from shangyou.core.errors import InputError
 from shangyou.faces.cli.call import Call, command, group, t
+from shangyou.faces.cli.incident import written
 
 app = group("warn")
 
@@ -135,6 +137,19 @@ def show(
     question, columns = SHOWN[what]
     with call.session() as session:
         call.show(session.ask(question, id=id), columns, record=what == "warning")
+
+
+@command(app, "report", "warn.report")
+def report(
+    call: Call,
+    id: Id,
+    write: Annotated[Path, typer.Argument(help=t("warn.write"))],
+    type: Annotated[str, typer.Option(help=t("incident.type"), metavar="initial|followup|final")] = "initial",
+) -> None:
+    """Write a report."""
+    given = {"type": type, "form": write.suffix.lower().lstrip("."), "language": call.words.language}
+    with call.session() as session:
+        written(call, session, "warning/document", write, id=id, **given)
 
 
 @command(app, "ack", "warn.ack")

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from shangyou.core.errors import InputError
+from shangyou.faces.archive import river_name
+from shangyou.faces.documents.arrivals import Told, coming
 from shangyou.faces.documents.document import Document, Section, Table
 from shangyou.faces.documents.telling import Name, fact_name, fact_value, label, minute, result_text, told
 from shangyou.faces.documents.words import Words
@@ -18,13 +20,15 @@ from shangyou.faces.wording import mass
 from shangyou.flows.incident import Seen
 from shangyou.governance.incident.room import REPORTS, Line, Measure, Point
 
+HEAD: Final = 2  # parts of every report before the arrival tables
 LATEST: Final = 40  # samples in an initial or follow-up report; the final one has all
 
 
-def report(seen: Seen, kind: str, language: str, name: Name) -> Document:
+def report(seen: Seen, kind: str, language: str, name: Name, tables: Sequence[Told] = ()) -> Document:
     """A report of one of REPORTS, as the room stands. InputError "incident.report_kind".
 
     name: of a member in that language, by its id.
+    tables: arrival tables; they stand behind what happened and how grave it is.
     """
     if kind not in REPORTS:
         raise InputError("incident.report_kind", kind=kind[:40], known=", ".join(REPORTS))
@@ -36,6 +40,7 @@ def report(seen: Seen, kind: str, language: str, name: Name) -> Document:
         t("head.dossier", id=seen.id),
     )
     made = [each(seen, t, name) for each in PARTS[kind]]
+    made[HEAD:HEAD] = [coming(each, t, name) for each in tables]
     return Document(
         language=language,
         title=t("head.title", kind=t(f"report.{kind}"), number=number, title=t.of(opening, "title")),
@@ -56,9 +61,10 @@ def _basics(seen: Seen, t: Words, name: Name) -> Section:
         ("occurred", minute(opening.occurred)),
         ("noticed", minute(opening.noticed)),
         ("place", t.of(opening, "place")),
-        ("river", opening.river),
+        ("river", river_name(opening.river, t.language)),
         ("substance", label(opening.substance, t) if opening.substance else ""),
         ("amount", mass(opening.amount) if opening.amount else ""),
+        ("limit", f"{opening.limit:g} mg/L" if opening.limit else ""),
         ("source", t("basics.from_warning", id=opening.warning) if opening.warning else t("basics.by_hand")),
         ("affected", ", ".join(map(name, opening.affected))),
     )
@@ -168,7 +174,7 @@ def _computed(measure: Measure, t: Words) -> str:
     places = "; ".join(
         f"{t.of(each, 'name')} {each.before.peak:g} → {each.after.peak:g} {outlook.unit}" for each in outlook.places[:5]
     )
-    return t("measures.effect", name=t.of(measure, "name"), places=places, method=outlook.method)
+    return t("measures.effect", name=t.of(measure, "name"), places=places, method=t.of(outlook, "method"))
 
 
 def _tasks(seen: Seen, t: Words, name: Name) -> Section:

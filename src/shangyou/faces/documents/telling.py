@@ -71,6 +71,7 @@ def _release(body: Mapping[str, Any], t: Words) -> list[str]:
         "river": body.get("river", ""),
         "substance": label(body["substance"], t) if body.get("substance") else "",
         "amount": mass(body["amount"]) if body.get("amount") else "",
+        "limit": f"{body['limit']:g} mg/L" if body.get("limit") else "",
     }
     return [f"{t('basics.' + key)}: {text}" for key, text in texts.items() if text]
 

@@ -185,7 +185,7 @@ Read = Callable[[Form], dict[str, Any]]
 SPEAK, NOTE = "incident.speak", "incident.note"
 ACTS: Final[Mapping[str, tuple[str, str, Read]]] = {  # of a form: who may, deed, how it is read
     "facts": (SPEAK, "incidents/facts", _facts),
-    "place": (SPEAK, "incidents/place", _texts("place", "place_zh", "substance", "amount", "occurred")),
+    "place": (SPEAK, "incidents/place", _texts("place", "place_zh", "substance", "amount", "limit", "occurred")),
     "grade": (SPEAK, "incidents/grade", _texts("grade", "why", "role")),
     "report": (SPEAK, "incidents/report", _report),
     "task": (SPEAK, "incidents/task", _texts("task", "owner", "due", "state", "note", "title_zh")),

@@ -23,7 +23,7 @@ from shangyou.flows.incident import Seen, from_warning, incidents
 
 OPEN: Final = "incidents/open"  # deed
 WARNINGS: Final = 50  # that the form offers to open a room from, the last changed
-TEXTS: Final = ("title_zh", "title_en", "place", "place_zh", "river", "substance", "amount")
+TEXTS: Final = ("title_zh", "title_en", "place", "place_zh", "river", "substance", "amount", "limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,9 @@ def _given(at: Hall) -> dict[str, str]:
     id = dossier_id(at.together, warn.SUBJECT, asked)
     taken = from_warning(at.together, id)
     texts = {name: str(taken.get(name, "")) for name in TEXTS}
-    grams = taken.get("amount")
+    grams, limit = taken.get("amount"), taken.get("limit")
     texts["amount"] = f"{grams / 1000:g}" if isinstance(grams, float) else ""
+    texts["limit"] = f"{limit:g}" if isinstance(limit, float) else ""
     times = {name: _local(taken.get(name)) for name in ("noticed", "occurred")}
     charge, affected = cast("list[str]", taken["in_charge"]), cast("list[str]", taken["affected"])
     return {**texts, **times, "warning": id, "in_charge": charge[0], **{f"affected:{each}": "1" for each in affected}}
@@ -88,7 +89,7 @@ def _row(at: Hall, seen: Seen) -> Row:
     opening = seen.room.opening
     pressing = [face for face in faces(at, seen) if face.clock.state in ("late", "running")]
     undone = sum(claim.value.state in ("open", "doing") for claim in seen.room.tasks.values())
-    place = " · ".join(filter(None, (at.words.of(opening, "place"), opening.river)))
+    place = " · ".join(filter(None, (at.words.of(opening, "place"), at.river(opening.river))))
     first = pressing[0] if pressing else None
     return Row(seen, at.words.of(opening, "title"), place, first, undone, at.names(opening.in_charge))
 

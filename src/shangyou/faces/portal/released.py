@@ -23,7 +23,7 @@ from shangyou.faces.warning import watch
 from shangyou.faces.wording import mass, substance
 from shangyou.flows import incident, warn
 from shangyou.flows.arrivals import by_transport, by_travel
-from shangyou.governance.incident.room import Opening, Room
+from shangyou.governance.incident.room import Room
 from shangyou.governance.warning.read import content as read_content
 from shangyou.governance.warning.read import table as read_table
 from shangyou.governance.warning.values import Content, Table
@@ -84,17 +84,13 @@ def of_warning(at: Hall, id: str, room: Room | None = None) -> Released:
     """A warning's release as it is known now. NotFoundError "dossier.unknown"."""
     seen = warn.look(at.together, id)
     situation, content = seen.situation, seen.situation.content
-    order = sorted(
-        situation.tables,
-        key=lambda by: (not banded(situation.tables[by]), by != at.found.me, by not in situation.in_charge, by),
-    )
     zh = at.visit.t.language == "zh"
     return Released(
         key=("warning", id, warn.latest_change(seen)),
         title=content.title_zh if zh else content.title_en,
         network=_network(at.visit),
         content=content,
-        tables=tuple((at.name(by), situation.tables[by]) for by in order),
+        tables=tuple((at.name(each.by), each) for each in warn.best_first(situation, at.found.me)),
         simulated=situation.simulated,
         room=room,
     )
@@ -107,23 +103,15 @@ def of_incident(at: Hall, seen: incident.Seen) -> Released:
         told = of_warning(at, opening.warning, seen.room)
         if told.place or not opening.place:
             return told
-    known = (opening.place, opening.substance, opening.amount, opening.occurred)  # may be learned while it is open
+    known = (
+        opening.place,
+        opening.substance,
+        opening.amount,
+        opening.limit,
+        opening.occurred,
+    )  # may be learned while it is open
     key, network = ("incident", seen.id, *known), _network(at.visit)
-    return Released(key, title, network, _opened(opening), (), opening.simulated, room=seen.room)
-
-
-def _opened(opening: Opening) -> Content | None:
-    """The release that a room was opened with; None where nobody named its place on the network."""
-    if not opening.place:
-        return None
-    names = ("title_zh", "title_en", "place", "place_zh", "place_en", "river", "substance", "noticed", "amount")
-    said = {name: getattr(opening, name) for name in names} | {"began": opening.occurred, "text": opening.title_zh}
-    return read_content(said | {"place_zh": opening.place_zh or opening.place})
-
-
-def banded(table: Table) -> bool:
-    """Does it tell how sure its times are?"""
-    return any(each.first_early is not None and each.peak_late is not None for each in table.arrivals)
+    return Released(key, title, network, incident.release(opening), (), opening.simulated, room=seen.room)
 
 
 def _supposed(visit: Visit) -> Released:
@@ -209,7 +197,7 @@ class Told:
 def told(visit: Visit, found: Released) -> Told:
     """The best table there is now; where none has bands one is computed beside, and comes with a later question."""
     by, table = found.tables[0] if found.tables else ("", None)
-    if not found.place or (table is not None and banded(table)):
+    if not found.place or (table is not None and table.banded):
         return Told(by, table, pending=False, trouble=None)
     node = cast("Node", visit.node)
     soon, better_later = _reckonings(visit, found)

@@ -9,6 +9,8 @@ from starlette.responses import Response
 
 from shangyou.core.errors import InputError, ShangyouError
 from shangyou.faces.api.acts import perform
+from shangyou.faces.api.incidents import MEDIA
+from shangyou.faces.api.warnings import written
 from shangyou.faces.portal.hall import Hall, hall
 from shangyou.faces.portal.parties import desk_of
 from shangyou.faces.portal.places import id_of, offered
@@ -20,6 +22,7 @@ from shangyou.faces.sentences import sentence
 from shangyou.faces.together import dossier_id
 from shangyou.faces.warning import watch
 from shangyou.flows import incident, warn
+from shangyou.governance.incident.room import REPORTS
 from shangyou.governance.warning.fold import ROLES
 from shangyou.wiring import Node
 
@@ -55,6 +58,8 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
         void=[(v, at.name(v.by), sentence(v.code, v.facts, visit.t.language)) for v in situation.void],
         charge=me in situation.in_charge,
         roles=ROLES,
+        reports=REPORTS,
+        words=at.words,
         others=[each for each in at.active() if each[0] not in situation.members],
         members=[(each, at.name(each)) for each in situation.members if each != me],
         may=visit.may("warning.speak"),
@@ -63,6 +68,15 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
         wrong=sentence(error.code, error.facts, visit.t.language) if error else None,
         done=visit.query("done"),
     )
+
+
+def document(visit: Visit) -> Response:
+    """A report as a file."""
+    at, form, kind = hall(visit), visit.request.path_params["form"], visit.query("type", "initial")
+    seen = warn.look(at.together, dossier_id(at.together, warn.SUBJECT, visit.request.path_params["id"]))
+    body = written(desk_of(visit), seen, kind, form, visit.t.language)
+    name = f"warning-{short(seen)[:8]}-{kind}.{form}"
+    return Response(body, media_type=MEDIA[form], headers={"content-disposition": f'attachment; filename="{name}"'})
 
 
 def room_of(at: Hall, id: str) -> str:

@@ -14,6 +14,7 @@ from shangyou.governance.incident.room import Effect, Opening, Outlook, Passing,
 from shangyou.governance.said import Said
 
 LARGEST: Final = 1e13  # g: ten million tonnes
+DENSEST: Final = 1e6  # g/m3: water itself
 OPEN: Final = "dossier.open"
 WORDS: Final = ("place", "place_zh", "place_en", "river", "substance")
 
@@ -45,15 +46,18 @@ def opened(entry: Said) -> Opening:
         at=entry.at,
         place=text(body, "place"),
         amount=maybe_number(body, "amount", 0.0, LARGEST),
+        limit=maybe_number(body, "limit", 0.0, DENSEST),
     )
 
 
 def release(body: Mapping[str, object], noticed: int) -> dict[str, Any]:
-    """The fields of an opening that were learned since: where on the network, what, how much, when; at least one."""
-    amount, occurred = maybe_number(body, "amount", 0.0, LARGEST), maybe_moment(body, "occurred")
+    """The fields of an opening that were learned since: where on the network, what, how much, its limit, when."""
+    occurred = maybe_moment(body, "occurred")
     if occurred is not None and occurred > noticed:
         raise InputError("entry.field", field="occurred")
-    said: dict[str, Any] = {name: text(body, name) for name in WORDS} | {"amount": amount, "occurred": occurred}
+    said: dict[str, Any] = {name: text(body, name) for name in WORDS}
+    said |= {"occurred": occurred, "amount": maybe_number(body, "amount", 0.0, LARGEST)}
+    said |= {"limit": maybe_number(body, "limit", 0.0, DENSEST)}
     said["place_en"] = said["place_en"] or said["place_zh"]  # a new place keeps no old name
     known = {name: value for name, value in said.items() if value not in ("", None)}
     if not known:
@@ -82,7 +86,8 @@ def outlook(body: Mapping[str, object]) -> Outlook | None:
     rows = given.get("places")
     if not isinstance(rows, list | tuple) or len(rows) > MANY:
         raise InputError("entry.field", field="effect")
-    return Outlook(text(given, "method"), text(given, "unit"), tuple(_effect(each) for each in rows))
+    places = tuple(_effect(each) for each in rows)
+    return Outlook(text(given, "method"), text(given, "unit"), places, maybe_number(given, "limit"))
 
 
 def _effect(given: object) -> Effect:
@@ -93,4 +98,5 @@ def _effect(given: object) -> Effect:
 
 
 def _passing(given: Mapping[str, object]) -> Passing:
-    return Passing(maybe_moment(given, "arrival"), number(given, "peak"), maybe_moment(given, "peak_at"))
+    times = {name: maybe_moment(given, name) for name in ("arrival", "peak_at", "until")}
+    return Passing(peak=number(given, "peak"), **times)

@@ -37,6 +37,7 @@ class Opening:
     at: int
     place: str = ""  # id in the network; "" = not known, or not on it
     amount: float | None = None  # g that entered the water
+    limit: float | None = None  # g/m3 (mg/L) above which a use is in danger
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +126,10 @@ class Sample:
 class Passing:
     """How the substance passes a place, as it was computed."""
 
-    arrival: int | None  # ms since 1970 UTC; None = it does not come
+    arrival: int | None  # above the limit, where there is one [ms since 1970 UTC]; None = never
     peak: float
     peak_at: int | None
+    until: int | None = None  # above the limit for the last time
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,17 @@ class Outlook:
     method: str
     unit: str
     places: tuple[Effect, ...]
+    limit: float | None = None  # that arrivals and ends are reckoned with, in the unit
+
+    @property
+    def method_zh(self) -> str:
+        """In Chinese."""
+        return self.method.partition(" / ")[0]
+
+    @property
+    def method_en(self) -> str:
+        """In English, where it was told so."""
+        return self.method.partition(" / ")[2] or self.method
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,11 @@ class Table:
     traced: Traced | None = None  # what its author's tracing has learned
     as_told: Table | None = None  # its author's other answer, with what `as_told.by` had learned
 
+    @property
+    def banded(self) -> bool:
+        """Does it tell how sure its times are?"""
+        return any(each.first_early is not None and each.peak_late is not None for each in self.arrivals)
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
