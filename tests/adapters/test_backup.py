@@ -16,6 +16,7 @@ import pytest
 
 from shangyou.adapters.backup import check_backup, restore_backup, write_backup
 from shangyou.adapters.backup.manifest import MANIFEST, Manifest, Piece
+from shangyou.adapters.rulebook import RulebookFolder
 from shangyou.adapters.state.carry import save
 from shangyou.adapters.trust import TrustFolder
 from shangyou.basin.network.revision import Plan
@@ -24,10 +25,14 @@ from shangyou.core.journal import Raw
 from shangyou.core.ports import Batch, Progress, Selection
 from shangyou.core.records import Flagged, Observations, SeriesKey
 from shangyou.core.registry import Section
+from shangyou.exchange.token import Checked, TokenError
 from shangyou.flows.federation import make_federation
 from shangyou.settings import Settings
+from shangyou.standards.adopted import read_adopted
 from shangyou.wiring import Node, build, make_home, rivers
+from shangyou.wiring_exchange import exchange
 from tests.fakes.exchange_basin import facts
+from tests.standards.test_adopted import TEXT
 
 PH = SeriesKey("51.甲", "ph", "4h", "value")
 
@@ -220,6 +225,26 @@ def test_a_restored_node_is_the_member_that_it_was(tmp_path: Path) -> None:
     assert (again.me, again.accepted.digest) == ("sichuan", trust.accepted.digest)
     assert again.keys.choose(again.member("sichuan").keys, 2_000).kid == trust.member("sichuan").keys[0].kid
     assert again.anchors.kids() == trust.anchors.kids() != []
+
+
+def test_a_node_that_talked_with_others_comes_back_with_the_tokens_it_took_and_the_standards_they_adopted(
+    tmp_path: Path,
+) -> None:
+    with contextlib.closing(new_node(tmp_path / "node")) as node:
+        make_federation([(TrustFolder(tmp_path / "node"), facts("sichuan", 1))], 1_000)
+        among_others = exchange(node)
+        assert among_others is not None
+        heard = Checked(among_others.trust.member("sichuan"), "one", 90_000)
+        among_others.seen.take(heard, 1_000)
+        assert RulebookFolder(tmp_path / "node").put("urn:uuid:1", TEXT)
+        backup(node, tmp_path / "backup")
+    restore_backup(tmp_path / "backup", tmp_path / "again")
+    with contextlib.closing(build(Settings(tmp_path / "again"))) as node:
+        again = exchange(node)
+        assert again is not None
+        with pytest.raises(TokenError, match=r"token\.replayed"):
+            again.seen.take(heard, 2_000)
+    assert [each.family for each in RulebookFolder(tmp_path / "again").editions()] == [read_adopted(TEXT).family]
 
 
 def test_the_lists_of_working_days_that_the_operator_entered_come_back(tmp_path: Path) -> None:

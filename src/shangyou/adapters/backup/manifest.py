@@ -15,10 +15,10 @@ FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"  # the last member: by then every file has been read once and its digest is known
 ALLOWED: Final = re.compile(
     r"node\.toml|workdays\.toml|state\.sqlite|observations\.duckdb(\.wal)?|journal/[0-9]{16}\.log"
-    r"|network/revisions\.jsonl"
+    r"|network/revisions\.jsonl|standards/[A-Za-z0-9_-]+\.yaml"
     r"|ledger/((cosigned|alarms|keys)/)?[A-Za-z0-9_-]+(\.[A-Za-z0-9]+)?"
     r"|federation/me\.json|federation/(lists|drafts|signed|invitations|requests)/[a-z0-9-]+\.json"
-    r"|federation/(keys|anchors)/[A-Za-z0-9_-]{43}\.key"
+    r"|federation/(keys|anchors)/[A-Za-z0-9_-]{43}\.key|federation/tokens/used-[01]"
 )
 SETTINGS: Final = "node.toml"
 STEP: Final = 1 << 20

@@ -27,7 +27,8 @@ from shangyou.core.errors import ConflictError, UnavailableError
 STORE: Final = "observations.duckdb"
 NETWORK: Final = "network/revisions.jsonl"  # changes of the river network; a line cut off by an append is read as none
 WORKDAYS: Final = "workdays.toml"  # the yearly lists of working days, if the operator has entered any
-TRUST: Final = "federation"  # folder of trust list and keys
+TRUST: Final = "federation"  # folder of trust list and keys: without them the node is no member any more
+RULES: Final = "standards"  # folder of the editions that the members adopted
 PREFIX: Final = ".backup-"  # of the folder in the home where copies wait to be packed
 _ONE = threading.Lock()
 
@@ -87,7 +88,7 @@ def write_backup(
         with tempfile.TemporaryDirectory(prefix=PREFIX, dir=home) as folder:
             copies, digested = _copies(home, store, state, Path(folder))
             entries, files = _journal(journal)
-            copies |= _trust(home, Path(folder))
+            copies |= _folders(home, Path(folder))
             parts = [(name, path, path.stat().st_size) for name, path in copies.items()]
             parts += [(f"journal/{path.name}", path, size) for path, size in files]
             if ledger is not None:  # last: what the others speak of is in it
@@ -115,10 +116,10 @@ def _copies(home: Path, store: Store, state: Callable[[Path], None], folder: Pat
     return copies, digested
 
 
-def _trust(home: Path, folder: Path) -> dict[str, Path]:
-    """What the node knows of its federation, with its private keys: without them it is no member any more."""
+def _folders(home: Path, folder: Path) -> dict[str, Path]:
+    """What the node knows of its federation, with its private keys, and what it adopted with the others."""
     copies: dict[str, Path] = {}
-    for file in sorted((home / TRUST).rglob("*")):
+    for file in sorted([*(home / TRUST).rglob("*"), *(home / RULES).glob("*.yaml")]):
         if file.is_file() and not file.name.startswith("."):  # a dot stands before what is being written
             name = file.relative_to(home).as_posix()
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
