@@ -33,6 +33,10 @@ def pulled(pair: Two, policy: Any) -> Passage:
     return pair.taking.move(passage.id)
 
 
+def due_of(pair: Two, passage: Passage) -> int | None:
+    return due_at(pair.taking.taking.contracts, pair.taking.taking.store, passage)
+
+
 def held(pair: Two, **selected: Any) -> int:
     return pair.consumer.node.store.select(Selection(**selected)).num_rows  # type: ignore[no-any-return]
 
@@ -45,7 +49,7 @@ def erasures(pair: Two) -> list[Entry]:
 def test_what_came_is_deleted_when_its_time_is_over_and_not_a_day_before(pair: Two) -> None:
     pair.fill(3)
     passage = pulled(pair, BOUND)
-    due = due_at(pair.taking.taking, passage)
+    due = due_of(pair, passage)
     assert due == pair.basin.clock.ms() + 3 * DAY
     pair.basin.clock.advance(days=2)
     assert delete_due(pair.taking.taking) == 0
@@ -54,7 +58,7 @@ def test_what_came_is_deleted_when_its_time_is_over_and_not_a_day_before(pair: T
     assert delete_due(pair.taking.taking) == 12
     assert held(pair) == held(pair, versions=True) == held(pair, as_of=passage.changed) == 0
     assert pair.consumer.node.store.latest().num_rows == pair.consumer.node.store.size().observations == 0
-    assert due_at(pair.taking.taking, passage) is None
+    assert due_of(pair, passage) is None
 
 
 def test_what_came_without_the_duty_and_what_is_the_owners_stays(pair: Two) -> None:
@@ -93,7 +97,7 @@ def test_a_feed_forgets_row_by_row_and_goes_on(pair: Two) -> None:
     pair.basin.clock.advance(days=1)
     assert delete_due(pair.taking.taking) == 8
     assert held(pair) == 4
-    assert due_at(pair.taking.taking, pair.consumer_end(feed.id)) == pair.basin.clock.ms() + 2 * DAY
+    assert due_of(pair, pair.consumer_end(feed.id)) == pair.basin.clock.ms() + 2 * DAY
     pair.fill(1, start=3)
     follow()
     assert held(pair) == 8

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from typing import Final
 
 from shangyou.exchange.metering import Passage
+from shangyou.exchange.outlet import Outlet
 from shangyou.exchange.policy.read import read
+from shangyou.exchange.ports import Contracts
 from shangyou.flows.deliver import Taking, batch_of
 
 MOST: Final = 10_000  # newest passages that are looked at
 
 
-def due_at(taking: Taking, passage: Passage) -> int | None:
+def due_at(contracts: Contracts, store: Outlet, passage: Passage) -> int | None:
     """When the oldest of what a passage brought here has to be deleted [ms since 1970 UTC]; None: nothing has."""
-    after = _duties(taking, [passage]).get(passage.agreement)
-    oldest = None if after is None else taking.store.oldest(batch_of(passage, 0).id)
+    after = _duties(contracts, [passage]).get(passage.agreement)
+    oldest = None if after is None else store.oldest(batch_of(passage, 0).id)
     return None if after is None or oldest is None else oldest + after
 
 
@@ -27,7 +29,7 @@ def delete_due(taking: Taking) -> int:
     the other.
     """
     passages = taking.meters.passages(limit=MOST)
-    duties, rows = _duties(taking, passages), 0
+    duties, rows = _duties(taking.contracts, passages), 0
     for passage in passages:
         after = duties.get(passage.agreement)
         if after is None or passage.role != "consumer":
@@ -41,7 +43,7 @@ def delete_due(taking: Taking) -> int:
     return rows
 
 
-def _duties(taking: Taking, passages: list[Passage]) -> Mapping[str, int | None]:
+def _duties(contracts: Contracts, passages: list[Passage]) -> Mapping[str, int | None]:
     """How long what came under an agreement may stay [ms], for those of passages that brought something here."""
     bound = {each.agreement for each in passages if each.role == "consumer" and each.passed.rows}
-    return {id: read(taking.contracts.agreement(id).policy).delete_after for id in bound}
+    return {id: read(contracts.agreement(id).policy).delete_after for id in bound}

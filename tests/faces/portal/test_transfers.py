@@ -10,9 +10,14 @@ from urllib.parse import quote
 
 import pytest
 
+from shangyou.adapters.observations import DuckStore
 from shangyou.adapters.state.stirring import stirring
+from shangyou.core.ports import Selection
+from shangyou.exchange.outlet import Place
 from shangyou.faces.portal.transfers import Speeds
 from shangyou.flows import transfer
+from shangyou.flows.deliver import batch_of
+from tests.contracts.lots import PH, batch, lot, row
 from tests.faces.portal.desk_of_two import Desks, desks
 
 
@@ -116,6 +121,24 @@ def test_a_feed_shows_how_old_its_cursor_is(two: Desks) -> None:
     page = reader.get("/transfers").text
     assert "配额" in page
     assert heading(page) == "没有进行中的传输"
+
+
+def test_what_has_to_go_by_the_agreements_duty_says_when(two: Desks) -> None:
+    contracts, store = two.control("chongqing").contracts, two.basin["chongqing"].node.store
+    agreement = contracts.agreement(two.agree())
+    duty = {
+        "action": "delete",
+        "constraint": [{"leftOperand": "elapsedTime", "operator": "lteq", "rightOperand": "P3D"}],
+    }
+    contracts.put(replace(agreement, id="urn:uuid:bound", policy={**agreement.policy, "obligation": [duty]}))
+    two.passed("chongqing", "urn:uuid:bound", 1)
+    reader = two.reader("chongqing")
+    assert "到期删除起于" not in reader.get("/transfers").text  # nothing of it is here
+    owner = DuckStore(":memory:")
+    owner.append(batch(1), lot(row(PH, 1, 7.0)))
+    batch_here = batch_of(two.meters("chongqing").passage("urn:uuid:t"), two.clock.ms())
+    store.take(batch_here, owner.changes(Selection(), Place(), None, 9).rows)
+    assert re.search(r"到期删除起于 .*2026-11-25", reader.get("/transfers").text)
 
 
 def test_every_step_stirs_the_live_pages(two: Desks) -> None:

@@ -58,9 +58,10 @@ def passages(
 ) -> Rows:
     """Data of transfers at this end: how far they are, and why they stopped."""
     found = _meters(desk).passages(open_only, agreement)
-    plane = _plane(desk)
+    reached, contracts, store = _plane(desk).reached, control(desk).contracts, desk.node.store
     chosen = [each for each in found if not feeds or each.format.endswith("-FEED")]
-    return made(PASSAGES, [_row(each, plane.reached) | {"delete_by": due_at(plane.taking, each)} for each in chosen])
+    due = {each.id: due_at(contracts, store, each) for each in chosen}
+    return made(PASSAGES, [_row(each, reached) | {"delete_by": due[each.id]} for each in chosen])
 
 
 def _row(passage: Passage, reached: Mapping[str, tuple[int, int]]) -> dict[str, object]:

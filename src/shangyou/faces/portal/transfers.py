@@ -23,6 +23,7 @@ from shangyou.faces.portal.desk import Desk, desk
 from shangyou.faces.portal.parties import desk_of, joined
 from shangyou.faces.portal.visit import Visit
 from shangyou.faces.sentences import Sentence
+from shangyou.flows.delete import due_at
 
 if TYPE_CHECKING:
     from shangyou.wiring import Made
@@ -82,6 +83,7 @@ class Moved:
     feed: bool
     simulated: bool
     backfill: str  # of a feed at the subscriber: under_way, done, ""
+    delete_by: int | None  # when the oldest that is here goes, by the agreement's duty
 
 
 def moved(at: Desk, meters: SqlMeters, agreement: str = "") -> list[Moved]:
@@ -125,6 +127,7 @@ def _line(at: Desk, id: str, talk: Talk | None, passage: Passage | None) -> Move
         feed=feed,
         simulated=at.parties.simulated(dataset),
         backfill=_backfill(at, passage) if passage is not None and feed else "",
+        delete_by=due_at(at.control.contracts, at.found.node.store, passage) if passage is not None else None,
     )
 
 
