@@ -43,6 +43,18 @@ def test_what_is_led_away_is_missing_downstream_in_proportion(river: Course) -> 
     assert found.changed.peak_at == found.without.peak_at
 
 
+@pytest.mark.parametrize("limit", [0.01, 1.0, 1e6])
+def test_the_end_above_the_limit_lies_behind_the_peak_and_covers_what_is_over(river: Course, limit: float) -> None:
+    for effect in effects(river, SPILL, Act("hold", "gate", share=0.5, until=6 * HOUR), limit):
+        for passing in (effect.without, effect.changed):
+            if math.isnan(passing.first):
+                assert math.isnan(passing.until)
+                assert passing.over == 0.0
+            else:
+                assert passing.first <= passing.peak_at < passing.until
+                assert passing.over <= passing.until - passing.first + 1e-6
+
+
 def test_a_measure_that_does_nothing_changes_nothing(river: Course) -> None:
     for act in (Act("divert", "gate"), Act("hold", "gate", share=0.0), Act("dilute", "gate")):
         found = at_town(river, act)

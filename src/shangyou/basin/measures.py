@@ -57,6 +57,7 @@ class Passing:
     peak: float  # g/m3
     peak_at: float  # s
     over: float  # s above the limit; 0 where no limit is given
+    until: float = math.nan  # s; above the limit for the last time; NaN where none is given, or it stays below
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,5 +142,7 @@ def _passing(time: Array, curve: Array, bound: float, limit: float | None) -> Pa
     top = int(np.argmax(curve))
     if not over.any():
         return Passing(math.nan, float(curve[top]), float(time[top]) if curve[top] > 0 else math.nan, 0.0)
+    first, last = np.flatnonzero(over)[[0, -1]]
     above = 0.0 if limit is None else float(np.sum(np.diff(time)[over[:-1]]))
-    return Passing(float(time[int(np.argmax(over))]), float(curve[top]), float(time[top]), above)
+    until = math.nan if limit is None else float(time[min(last + 1, len(time) - 1)])
+    return Passing(float(time[first]), float(curve[top]), float(time[top]), above, until)

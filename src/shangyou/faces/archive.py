@@ -6,7 +6,9 @@ The portal shows it and the printed document holds the same, so both are made fr
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from shangyou.basin.network.network import Network
@@ -130,6 +132,22 @@ class Names:
     def place(self, place: Place) -> str:
         """Of a place."""
         return place.name_zh if self.language == "zh" else place.name_en or place.name_zh
+
+
+def river_name(name: str, language: str, own: Iterable[River] = ()) -> str:
+    """Of a river that is told by its Chinese name, as sections and warnings have it; so where no other is known.
+
+    own: of the node's registry, which count for more than those that ship.
+    """
+    if language == "zh" or not name:
+        return name
+    known = next((each.name_en for each in own if name in (each.name_zh, each.id)), "")
+    return known or _english().get(name, name)
+
+
+@cache
+def _english() -> dict[str, str]:
+    return {river.name_zh: river.name_en for river in shipped.rivers() if river.name_en} | dict(WATERS.values())
 
 
 def names(language: str, rivers: list[River], agencies: list[Agency]) -> Names:

@@ -114,4 +114,5 @@ def _passing(passing: Passing, began: int) -> dict[str, object]:
         "peak": peak,
         "peak_at": moment(passing.peak_at),
         "over_s": round(passing.over),
+        "until": moment(passing.until),
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shangyou.exchange.dossier.port import Reception
 from shangyou.exchange.member import Standing
+from shangyou.faces.archive import river_name
 from shangyou.faces.documents.words import Words as DocumentWords
 from shangyou.faces.portal.parties import Parties, need_joined
 from shangyou.faces.portal.visit import Visit
@@ -37,6 +38,10 @@ class Hall:
         return (
             "、".join(map(self.name, members)) if self.visit.t.language == "zh" else ", ".join(map(self.name, members))
         )
+
+    def river(self, name: str) -> str:
+        """Of a river that a member has told of."""
+        return river_name(name, self.visit.t.language, self.visit.node.registry.rivers())
 
     def active(self) -> list[tuple[str, str]]:
         """All members that are active, with their names; this node first."""

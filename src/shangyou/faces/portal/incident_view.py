@@ -162,7 +162,7 @@ def course(at: Hall, seen: Seen) -> list[Place]:
     opening, t = seen.room.opening, at.words
     latest: dict[str, Sample] = {each.point: each for each in seen.room.samples}
     found: list[tuple[float, Place]] = []
-    where = t.of(opening, "place") or opening.river or "—"
+    where = t.of(opening, "place") or at.river(opening.river) or "—"
     found.append((0.0, Place("spill", where, "", at.names(opening.in_charge), "", opening.occurred, "bad")))
     for claim in seen.room.points.values():
         point: Point = claim.value

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from shangyou.core.errors import NotFoundError
 from shangyou.core.ports import Registry
 from shangyou.core.registry import PROVINCES, Section
+from shangyou.faces import archive
 from shangyou.faces.portal.words import Words
-from shangyou.standards.facts import rivers
 
 LETTERS = {
     "zh": ("—", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", "劣Ⅴ"),
@@ -32,15 +30,9 @@ def province_name(name: str, t: Words) -> str:
     return t(f"province.{code}") if code else name
 
 
-@cache
-def _rivers() -> dict[str, str]:
-    """English names of the rivers that ship as facts, by their Chinese ones."""
-    return {river.name_zh: river.name_en for river in rivers() if river.name_en}
-
-
 def river_name(name: str, t: Words) -> str:
     """A river's name; the Chinese one where no English one is known."""
-    return _rivers().get(name, name) if t.language == "en" else name
+    return archive.river_name(name, t.language)
 
 
 def place_name(site: str, registry: Registry, t: Words) -> str:

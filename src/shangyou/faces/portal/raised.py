@@ -7,12 +7,14 @@ from typing import Final, cast
 from urllib.parse import urlencode
 
 from shangyou.core import vocabulary
-from shangyou.core.errors import NotFoundError, ShangyouError
+from shangyou.core.errors import ShangyouError
 from shangyou.faces.alarms import alarms
 from shangyou.faces.api.moments import legal
 from shangyou.faces.portal.figures import digits, name_of, unit_of
 from shangyou.faces.portal.hall import hall
+from shangyou.faces.portal.names import place_name
 from shangyou.faces.portal.visit import Visit
+from shangyou.faces.portal.words import Words
 from shangyou.faces.told import told_by_id, told_of
 from shangyou.faces.warning import watch
 from shangyou.governance.detection.alarm import Alarm
@@ -45,7 +47,7 @@ def raised(visit: Visit) -> list[Raised]:
         found.append(
             Raised(
                 alarm=alarm,
-                place=_place(visit, alarm),
+                place=place_name(alarm.sections[0], node.registry, visit.t),
                 parameter=name_of(alarm.parameter, visit.t),
                 value=_value(alarm),
                 form=warn_form(visit, alarm),
@@ -58,12 +60,14 @@ def raised(visit: Visit) -> list[Raised]:
 
 def warn_form(visit: Visit, alarm: Alarm) -> str:
     """Address of the form that warns of an alarm."""
-    site, place = alarm.sections[0], _place(visit, alarm)
+    site, parameter = alarm.sections[0], vocabulary.parameter(alarm.parameter)
+    zh, en = (place_name(site, visit.node.registry, Words(language)) for language in ("zh", "en"))
     given = {
         "alarm": alarm.id,
-        "title_zh": f"{place}{vocabulary.parameter(alarm.parameter).name_zh}异常",
+        "title_zh": f"{zh}{parameter.name_zh}异常",
+        "title_en": f"{parameter.name_en} unusual at {en}",
         "place": site if rivers(cast("Node", visit.node)).network().has(site) else "",
-        "place_zh": place,
+        "place_zh": zh,
         "substance": alarm.parameter,
         "noticed": legal(alarm.raised)[:16].replace(" ", "T"),
         "evidence": f"{site} {alarm.parameter} {_value(alarm)}, {legal(alarm.since)}",
@@ -86,10 +90,3 @@ def downstream(visit: Visit, place: str, alarm: str = "") -> set[str]:
 
 def _value(alarm: Alarm) -> str:
     return f"{digits(alarm.value)} {unit_of(alarm.parameter)}".strip()
-
-
-def _place(visit: Visit, alarm: Alarm) -> str:
-    try:
-        return visit.node.registry.section(alarm.sections[0]).name_zh
-    except NotFoundError:
-        return alarm.sections[0]

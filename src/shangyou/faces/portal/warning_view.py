@@ -214,7 +214,7 @@ def facts(at: Hall, seen: Seen) -> list[tuple[str, str]]:
     place = content.place_zh if language == "zh" else content.place_en
     bank = t(f"warnings.bank_{content.bank}") if content.bank else ""
     told = [
-        ("where", " · ".join(filter(None, (place, content.river, bank)))),
+        ("where", " · ".join(filter(None, (place, at.river(content.river), bank)))),
         ("substance", substance(content, language) or t("warnings.unknown")),
         ("amount", amount(content, language)),
         ("duration", duration(round(content.duration * 1000), t) if content.duration else t("warnings.unknown")),

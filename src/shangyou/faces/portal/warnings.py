@@ -79,7 +79,7 @@ def _row(at: Hall, seen: Seen, room: str) -> Row:
     mine = [each for each in waiting if each.member == at.found.me]
     others = [each for each in waiting if each.member != at.found.me]
     place = content.place_zh if at.visit.t.language == "zh" else content.place_en
-    where = " · ".join(filter(None, (place, content.river)))
+    where = " · ".join(filter(None, (place, at.river(content.river))))
     first = min(others, key=lambda each: each.due, default=None)
     silent = at.names(each.member for each in others)
     owed, charge = mine[0] if mine else None, at.names(seen.situation.in_charge)
