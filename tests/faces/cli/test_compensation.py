@@ -70,6 +70,20 @@ def test_all_faults_of_a_file_are_told_with_their_lines(shell: Shell, file: Path
         (19, "compensation.self"),
     }
     assert all(row["line"] and row["said"] and row["remedy"] for row in said.rows)
+    chishui = file.parent / "chishui.yaml"
+    chishui.write_text(
+        compact_text("chishui-2018").decode().replace("3, guizhou: 4, sichuan: 3", "4, guizhou: 3, sichuan: 3")
+    )
+    said = shell("compensation", "check", chishui, "--format", "json", "--lang", "en")
+    assert (said.code, {row["code"] for row in said.rows}) == (
+        2,
+        {"compensation.case_net", "compensation.case_payments"},
+    )
+    assert (
+        "should come to 40,000,000.00 yuan, and comes to 60,000,000.00" in said.rows[0]["said"] + said.rows[1]["said"]
+    )
+    chishui.write_bytes(compact_text("chishui-2018"))
+    assert "3 cases reckoned" in shell("compensation", "check", chishui, "--lang", "en").err
     missing = shell("compensation", "check", "nowhere.yaml")
     assert (missing.code, str(missing.error).split()[0]) == (2, "statement.file")
 

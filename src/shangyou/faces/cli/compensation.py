@@ -78,13 +78,17 @@ def show(
 
 @command(app, "check", "compensation.check", rows=True)
 def check(call: Call, file: File) -> None:
-    """Tell all faults of a compact."""
+    """Tell all faults of a compact, and reckon its own cases."""
     from shangyou.faces.api.compacts import faults
+    from shangyou.governance.compensation.cases import tried
     from shangyou.governance.compensation.read import examine
 
-    found = examine(_read(file))[1]
+    text = _read(file)
+    found, cases = examine(text)[1], 0
+    if not found:
+        cases, found = tried(text)
     call.show(faults(found, call.words.language), ("line", "path", "said", "remedy"))
-    call.say("compensation.check.done", count=len(found))
+    call.say("compensation.check.done", count=len(found), cases=cases)
     if found:
         raise typer.Exit(InputError.exit_code)
 

@@ -28,7 +28,7 @@ def examine(text: bytes) -> tuple[Compact | None, tuple[Fault, ...]]:
     """The compact that a YAML text holds, or all that is wrong with it."""
     faults = Faults()
     document = paper(text, faults)
-    compact = _compact(document, faults) if document else None
+    compact = compact_of(document, faults) if document else None
     return compact, tuple(sorted(faults.found, key=lambda fault: (fault.line, fault.path)))
 
 
@@ -40,7 +40,7 @@ def parse(text: bytes) -> Compact:
 def read(document: Mapping[str, Any]) -> Compact:
     """The compact of a JSON document, as dossiers carry it. InputError "compensation.faults"."""
     faults = Faults()
-    return _sound(_compact(document, faults), tuple(faults.found))
+    return _sound(compact_of(document, faults), tuple(faults.found))
 
 
 def _sound(compact: Compact | None, faults: tuple[Fault, ...]) -> Compact:
@@ -50,7 +50,8 @@ def _sound(compact: Compact | None, faults: tuple[Fault, ...]) -> Compact:
     return compact
 
 
-def _compact(document: Mapping[str, Any], faults: Faults) -> Compact | None:
+def compact_of(document: Mapping[str, Any], faults: Faults) -> Compact | None:
+    """The compact of a document; None, and all that is wrong with it among the faults."""
     for name in document.keys() - HEAD:
         faults.add(str(name)[:80], "compensation.unknown_key", name=str(name)[:80])
     since, until = (_day(document, name, faults) for name in ("valid_from", "valid_to"))
