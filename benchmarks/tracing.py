@@ -41,7 +41,7 @@ class Kind:
 
     outlets: int = 6
     apart: float = 15e3  # m at least between two of them
-    longest: float = 2.0  # h that a release lasts at most; 15 min at least
+    longest: float = 2.0  # h that a release lasts at most, 15 min at least; 0 = all at once
     tracer: float = 0.2  # standard deviation of the logarithm of dispersion
     stations: int = 2
     every: float = 0.5  # h between samples
@@ -106,7 +106,7 @@ def case(seed: int, kind: Kind) -> tuple[Problem, Truth]:
     places = _places(kind, stations, random)
     actual = int(random.integers(kind.outlets))
     begin = random.uniform(0, 24) * 3600
-    lasts = float(np.exp(random.uniform(np.log(900), np.log(kind.longest * 3600))))
+    lasts = float(np.exp(random.uniform(np.log(900), np.log(kind.longest * 3600)))) if kind.longest else 0.0
     truth = real(known, kind, random)
     seconds = np.arange(0, 8 * 24 / kind.every) * kind.every * 3600
     clean = respond(truth, Release(places[actual], 1.0, begin, lasts), at=stations).at(seconds)  # of one gram
@@ -123,7 +123,8 @@ def case(seed: int, kind: Kind) -> tuple[Problem, Truth]:
         for i, value in enumerate(values)
     )
     first = int(seconds[above[0]] * 1000)
-    priors = Priors(first - 72 * HOUR, first, 600, 2 * kind.longest * 3600, dispersion_sd=1.25 * kind.tracer)
+    longest = 2 * (kind.longest or Kind().longest) * 3600
+    priors = Priors(first - 72 * HOUR, first, longest=longest, dispersion_sd=1.25 * kind.tracer)
     candidates = tuple(Candidate(f"o{i}", float(at)) for i, at in enumerate(places))
     problem = Problem((way_of(known, known.flow, stations),), pulses, candidates, priors)
     level, seen = (tuple(each[i][window] for each in drawn) for i in (0, 1))

@@ -18,6 +18,7 @@ import pyarrow as pa
 from shangyou.basin.network.network import Network
 from shangyou.basin.network.way import SPEED_EXPONENT
 from shangyou.core.ports import ObservationStore, Selection
+from shangyou.core.records import Array
 
 FLOW: Final = "flow"  # of core.vocabulary, m3/s
 RATED: Final = 0.05  # relative: a discharge read from a rating, and the velocity at a known flow
@@ -59,8 +60,17 @@ def river_of(store: ObservationStore, network: Network, stations: Iterable[str],
     farther from usual, the less is known. Where nothing is gauged on the water of the stations, all of the season's
     spread is unknown, of the discharge and with it of the velocity.
     """
-    found = flows_in(store, network, start, stop)
-    near = [site for site in found if any(_speaks(network, site, station) for station in stations)]
+    return _of(network, stations, flows_in(store, network, start, stop))
+
+
+def river_told(network: Network, stations: Iterable[str], flows: Mapping[str, Array]) -> RiverOfDay:
+    """The same from the flows [m3/s] that places of the network reported, each (n,) > 0."""
+    return _of(network, stations, {id: (float(np.mean(x)), float(np.std(np.log(x)))) for id, x in flows.items()})
+
+
+def _of(network: Network, stations: Iterable[str], found: Mapping[str, tuple[float, float]]) -> RiverOfDay:
+    at = tuple(stations)
+    near = [site for site in found if any(_speaks(network, site, station) for station in at)]
     flows = {site: mean for site, (mean, _) in found.items()}
     if not near:
         return RiverOfDay(flows, False, _velocity(USUAL, SPEED_EXPONENT), USUAL)

@@ -22,7 +22,7 @@ from shangyou.basin.network.values import Kind, Place
 from shangyou.basin.network.way import flow_now
 from shangyou.basin.tracing.observed import Errors, Observed, pulse_of
 from shangyou.basin.tracing.outlook import Sample, Spot, outlook
-from shangyou.basin.tracing.problem import Candidate, Priors, Problem, Way
+from shangyou.basin.tracing.problem import SUDDEN, Candidate, Priors, Problem, Way
 from shangyou.basin.tracing.result import TraceResult
 from shangyou.basin.tracing.trace import trace
 from shangyou.basin.tracing.ways import Ways, lay, sources_above, spot_of
@@ -141,7 +141,7 @@ def _priors(ways: Ways, candidates: Sequence[Candidate], observed: Sequence[Obse
         start_from=first - back if asked.start_from is None else asked.start_from,
         start_to=last if asked.start_to is None else asked.start_to,
         longest=asked.longest,
-        shortest=min(600.0, asked.longest),
+        shortest=min(SUDDEN, asked.longest),
         velocity_sd=asked.velocity_sd,
         velocity_shared=1 - min(1.0, LEGS * 0.05**2 / asked.velocity_sd**2) if asked.velocity_sd else 1.0,
         discharge_sd=asked.discharge_sd,

@@ -17,6 +17,7 @@ Index = NDArray[np.intp]
 MOST_VALUES: Final = 2_000  # of all stations; a fortnight of hours at six of them
 MOST_CANDIDATES: Final = 2_000
 MOST_STATIONS: Final = 24
+SUDDEN: Final = 60.0  # s: a tank that bursts is empty in less, and no river tells one minute from none
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +109,7 @@ class Priors:
 
     start_from: int  # ms since 1970 UTC: the release began at or after this
     start_to: int  # and at or before this
-    shortest: float = 600.0  # s that it lasted; even odds for each doubling
+    shortest: float = SUDDEN  # s that it lasted; even odds for each doubling
     longest: float = 86_400.0
     least: float = 1.0  # g that were released; even odds for each doubling
     most: float = 1e12
