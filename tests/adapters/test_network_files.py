@@ -71,6 +71,26 @@ def test_polygons_and_lines_of_several_pieces_are_told_as_such() -> None:
     assert [fault.code for fault in parse("x.zip", whole.getvalue()).faults] == ["network.geometry"]
 
 
+@pytest.mark.parametrize("code_page", [0x00, 0x4D])
+def test_names_in_gbk_are_read_where_no_file_says_how_they_are_written(code_page: int) -> None:
+    parts = {ending: io.BytesIO() for ending in ("shp", "shx", "dbf")}
+    with shapefile.Writer(**parts, shapeType=shapefile.POLYLINE, encoding="gbk") as layer:
+        for column in ("编号", "河流名称"):
+            layer.field(column, "C", 40)
+        layer.line([[[104.0, 30.0], [104.1, 30.0]]])
+        layer.record("甲", "沱江")
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        for ending, part in parts.items():
+            data = bytearray(part.getvalue())
+            if ending == "dbf":
+                data[29] = code_page
+            archive.writestr(f"r.{ending}", bytes(data))
+    found = parse("r.zip", whole.getvalue())
+    assert [(each.id, each.river) for each in found.draft.reaches] == [("甲", "沱江")]
+    assert found.read_as == {"编号": "id", "河流名称": "river"}
+
+
 WHOLE = save(fork(), "n.zip")
 
 

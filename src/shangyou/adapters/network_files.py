@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shangyou.basin.network.check import Lines
-from shangyou.basin.network.geojson import from_shape, line_of, read_geojson, write_geojson
+from shangyou.basin.network.geojson import line_of, read_geojson, write_geojson
 from shangyou.basin.network.network import Network, build
 from shangyou.basin.network.rows import Cell, Collected, Row, collect, every_fault, row_of
 from shangyou.basin.network.table import MOST, read_table, write_table
@@ -43,11 +43,23 @@ def load(path: Path) -> Network:
     return build(draft, lines)
 
 
-def read(path: Path) -> tuple[Draft, Lines]:
-    """Reaches and places of a file with their lines; raises as `load`, where something cannot be read."""
+def load_as(path: Path) -> tuple[Network, dict[str, str]]:
+    """The same, and what columns with other names were read as."""
+    found = collected(path)
+    return build(found.draft, found.lines), found.read_as
+
+
+def collected(path: Path) -> Collected:
+    """What a file holds, where all of it can be read; raises as `load`."""
     found = parse(path.name, _bytes(path))
     if found.faults:
         raise NetworkError(tuple(every_fault(found)))
+    return found
+
+
+def read(path: Path) -> tuple[Draft, Lines]:
+    """Reaches and places of a file with their lines; raises as `load`, where something cannot be read."""
+    found = collected(path)
     return found.draft, found.lines
 
 
@@ -120,14 +132,15 @@ def _layer(archive: zipfile.ZipFile, name: str, before: int, faults: list[Refusa
     parts: dict[str, Any] = {
         ending[1:]: io.BytesIO(archive.read(own[ending])) for ending in (".shp", ".shx", ".dbf") if ending in own
     }
-    encoding = archive.read(own[".cpg"]).decode("ascii", "replace").strip() if ".cpg" in own else "utf-8"
-    with shapefile.Reader(**parts, encoding=_codec(encoding), encodingErrors="replace") as layer:
+    told = archive.read(own[".cpg"]).decode("ascii", "replace").strip() if ".cpg" in own else ""
+    encoding = _codec(told) if told else _guessed(archive.read(own[".dbf"]) if ".dbf" in own else b"")
+    with shapefile.Reader(**parts, encoding=encoding, encodingErrors="replace") as layer:
         for i, each in enumerate(layer.iterShapeRecords(), before + 1):
             record = each.record.as_dict() if each.record is not None else {}
             cells: dict[str, Cell] = {SHORT.get(k.lower(), k.lower()): _cell(v) for k, v in record.items()}
             drawn = _drawn(each.shape, i, faults)
             if drawn is not None:
-                yield from_shape(i, cells, drawn)
+                yield Row(i, cells, drawn)
 
 
 def _codec(name: str) -> str:
@@ -140,6 +153,17 @@ def _codec(name: str) -> str:
         "65001": "utf-8",
     }
     return known.get(name.lower().removeprefix("cp"), "utf-8")
+
+
+def _guessed(table: bytes) -> str:
+    """Of a .dbf without a .cpg: GBK where its head says so (code page 936 is 0x4D), or where it is no UTF-8."""
+    if table[29:30] == b"\x4d":
+        return "gb18030"
+    try:
+        table[32:].decode("utf-8")
+    except UnicodeDecodeError:
+        return "gb18030"
+    return "utf-8"
 
 
 def _cell(value: object) -> Cell:

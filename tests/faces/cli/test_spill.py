@@ -56,6 +56,21 @@ def test_a_spill_on_a_river_of_its_own_tells_arrivals_with_bands(shell: Shell, r
     assert "56 members" in said.err
 
 
+def test_the_answer_for_machines_has_the_names_that_the_page_tells(shell: Shell, river: Path) -> None:
+    asked = ("--network", river, "--at", "2km", "--mass", "50", "--members", "14", "--limit", "0.02")
+    rows = json.loads(shell("basin", "spill", *asked, "--format", "json").out)
+    figures = ("first_h", "peak_mg_l", "peak_h", "above_h", "end_h")
+    jobson = [f"jobson_{name}" for name in ("first_h", "fastest_h", "peak_mg_l", "peak_h")]
+    names = ["place", "name_zh", "name_en", "kind", "charge", "distance_km", "reached"]
+    names += [f"{figure}_{band}" for figure in figures for band in ("p05", "p25", "p50", "p75", "p95")]
+    assert [list(row) for row in rows] == [names + jobson] * 2
+    page = (Path(__file__).parents[3] / "docs" / "transport.md").read_text("utf-8")
+    assert all(f"`{name}`" in page for name in (*names[:7], *jobson))
+    assert all(f"`{figure}_…`" in page for figure in figures)
+    for row in rows:
+        assert row["first_h_p05"] is None or row["first_h_p05"] < row["end_h_p95"]
+
+
 def test_a_place_that_is_not_there_and_a_flow_that_is_none_are_refused(shell: Shell, river: Path) -> None:
     for more, code in (
         (("--at", "nowhere"), "course.unknown"),

@@ -95,8 +95,12 @@ def _of_place(place: Place, known: Mapping[str, Reach], rivers: Mapping[str, flo
             found.append(("unknown_reach", "reach", {"reach": place.reach}))
         elif not (0 <= place.at <= reach.length or math.isnan(reach.length)):
             found.append(("outside", "at", {"at": place.at, "length": reach.length}))
+    elif math.isnan(place.above) and not place.river:
+        found.append(("nowhere", "reach", {}))
     elif place.river not in rivers:
         found.append(("unknown_river", "river", {"river": place.river}))
+    elif math.isnan(place.above):
+        found.append(("nowhere", "above", {}))
     elif not 0 <= place.above <= rivers[place.river] * (1 + 1e-9):
         found.append(("outside", "above", {"at": place.above, "length": rivers[place.river]}))
     for name, value in (("volume", place.volume), ("mixed", place.mixed)):

@@ -9,16 +9,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any, Final
 
-from shangyou.basin.network.rows import REACH, Cell, Row, number, row_of
+from shangyou.basin.network.rows import Row, number, row_of
 from shangyou.basin.network.values import Draft, Line, Reach
 from shangyou.core.records import Refusal
 
 MOST: Final = 256 << 20  # bytes of a file
 POINTS: Final = 100_000  # of one line
-EARTH: Final = 6_371_008.8  # m, mean radius (IUGG)
 SCHEMATIC: Final = "schematic: drawn from general geography, not for measurement"
 
 
@@ -49,7 +47,7 @@ def _rows(features: list[Any], faults: list[Refusal]) -> Iterator[Row]:
             cells["id"] = feature["id"]
         drawn = _drawn(geometry, i, faults)
         if drawn is not None:
-            yield from_shape(i, cells, drawn)
+            yield Row(i, cells, drawn)
 
 
 def _drawn(geometry: object, i: int, faults: list[Refusal]) -> Line | None:
@@ -85,33 +83,6 @@ def line_of(points: object) -> Line | None:
             return None
         found.append((x, y))
     return tuple(found)
-
-
-def from_shape(line: int, cells: dict[str, Cell], drawn: Line) -> Row:
-    """A row of a drawn thing: what its properties do not say, a line says by itself: kind, nodes and length."""
-    if len(drawn) > 1 and not cells.get("kind"):
-        cells["kind"] = REACH
-    if cells.get("kind") == REACH and len(drawn) > 1:
-        for name, point in (("start", drawn[0]), ("end", drawn[-1])):
-            if not cells.get(name):
-                cells[name] = f"{point[0]:.5f} {point[1]:.5f}"  # about a metre
-        if cells.get("length_km") in (None, "") and all(abs(x) <= 360 and abs(y) <= 90 for x, y in drawn):
-            cells["length_km"] = drawn_length(drawn) / 1000
-    return Row(line, cells, drawn)
-
-
-def drawn_length(line: Line) -> float:
-    """Length of a line along great circles [m], by the haversine formula (Sinnott 1984, Sky and Telescope 68).
-
-    >>> round(drawn_length(((104.0, 30.0), (104.0, 31.0))))  # one degree of latitude
-    111195
-    """
-    total = 0.0
-    for (x0, y0), (x1, y1) in pairwise(line):
-        a, b = math.radians(y0), math.radians(y1)
-        h = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(math.radians(x1 - x0) / 2) ** 2
-        total += 2 * EARTH * math.asin(math.sqrt(min(h, 1.0)))
-    return total
 
 
 def write_geojson(draft: Draft, note: str = SCHEMATIC) -> bytes:

@@ -14,9 +14,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from shangyou.basin.network.check import Lines, check
+from shangyou.basin.network.names import KINDS, read_as
+from shangyou.basin.network.snap import snapped
 from shangyou.basin.network.values import UNKNOWN, Draft, Kind, Line, Place, Reach
 from shangyou.core.records import Refusal
 
@@ -46,6 +49,8 @@ TEXTS_OF_PLACE: Final = (
     *("source", "confidence", "note_zh", "note_en"),
 )
 REACH: Final = "reach"
+EARTH: Final = 6_371_008.8  # m, mean radius (IUGG)
+OURS: Final = frozenset(("kind", "line", *TEXTS_OF_REACH, *TEXTS_OF_PLACE, *NUMBERS_OF_REACH, *NUMBERS_OF_PLACE))
 LONGEST: Final = 500  # characters of a text
 ROWS_MOST: Final = 500_000  # of a network; the rivers of the whole country in detail have fewer
 
@@ -66,6 +71,7 @@ class Collected:
     draft: Draft = field(default_factory=Draft)
     lines: Lines = field(default_factory=dict)
     faults: list[Refusal] = field(default_factory=list)
+    read_as: dict[str, str] = field(default_factory=dict)  # by name of a foreign column, ours that it was read as
 
 
 def collect(rows: Iterable[Row]) -> Collected:
@@ -77,7 +83,9 @@ def collect(rows: Iterable[Row]) -> Collected:
     places: list[Place] = []
     lines: dict[tuple[str, int], int] = {}
     faults: list[Refusal] = []
-    for count, row in enumerate(rows):
+    foreign: dict[tuple[str, ...], dict[str, tuple[str, float]]] = {}
+    for count, given in enumerate(rows):
+        row = _translated(given, foreign)
         if count == ROWS_MOST:
             faults.append(Refusal("network.large", {"most": ROWS_MOST}, row.line))
             break
@@ -91,7 +99,56 @@ def collect(rows: Iterable[Row]) -> Collected:
         else:
             lines["place", len(places)] = row.line
             places.append(made)
-    return Collected(Draft(tuple(reaches), tuple(places)), lines, faults)
+    told = {name: column for columns in foreign.values() for name, (column, _) in columns.items()}
+    return Collected(Draft(tuple(reaches), tuple(snapped(reaches, places))), lines, faults, told)
+
+
+def _translated(row: Row, foreign: dict[tuple[str, ...], dict[str, tuple[str, float]]]) -> Row:
+    """A row under our own names, in our units; what has neither kind nor id is told by what it is and where it stands.
+
+    foreign: what the columns of rows so far were read as, by all their names; it grows.
+    """
+    names = tuple(row.cells)
+    if names not in foreign:
+        foreign[names] = read_as(names, OURS)
+    cells = dict(row.cells)
+    for name, (column, factor) in foreign[names].items():
+        value = number(cells[name]) if factor != 1.0 else None
+        cells[column] = cells[name] if value is None else value * factor
+    kind = str(cells.get("kind") or "").strip()
+    if not kind and ((cells.get("start") and cells.get("end")) or len(row.drawn) > 1):
+        kind = REACH
+    cells["kind"] = kind = KINDS.get(kind.lower(), kind)
+    if kind == REACH and not cells.get("river"):
+        cells["river"] = cells.get("name_zh")
+    if cells.get("id") in (None, ""):
+        cells["id"] = cells.get("name_zh") if kind != REACH and cells.get("name_zh") else f"{kind}.{row.line}"
+    if kind == REACH and len(row.drawn) > 1:
+        _by_line(cells, row.drawn)
+    return Row(row.line, cells, row.drawn)
+
+
+def _by_line(cells: dict[str, Cell], drawn: Line) -> None:
+    """What a reach does not say its line says by itself: nodes and length."""
+    for name, (x, y) in (("start", drawn[0]), ("end", drawn[-1])):
+        if not cells.get(name):
+            cells[name] = f"{x:.5f} {y:.5f}"  # about a metre
+    if cells.get("length_km") in (None, "") and all(abs(x) <= 360 and abs(y) <= 90 for x, y in drawn):
+        cells["length_km"] = drawn_length(drawn) / 1000
+
+
+def drawn_length(line: Line) -> float:
+    """Length of a line along great circles [m], by the haversine formula (Sinnott 1984, Sky and Telescope 68).
+
+    >>> round(drawn_length(((104.0, 30.0), (104.0, 31.0))))  # one degree of latitude
+    111195
+    """
+    total = 0.0
+    for (x0, y0), (x1, y1) in pairwise(line):
+        a, b = math.radians(y0), math.radians(y1)
+        h = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(math.radians(x1 - x0) / 2) ** 2
+        total += 2 * EARTH * math.asin(math.sqrt(min(h, 1.0)))
+    return total
 
 
 def every_fault(found: Collected) -> list[Refusal]:

@@ -12,7 +12,8 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from shangyou.basin.network.rows import Cell, Row, number, row_of
+from shangyou.basin.network.names import read_as
+from shangyou.basin.network.rows import OURS, Cell, Row, number, row_of
 from shangyou.basin.network.values import Draft, Line, Reach
 from shangyou.core.records import Refusal
 
@@ -50,9 +51,10 @@ def _rows(text: str, faults: list[Refusal]) -> Iterator[Row]:
                 continue
             if not head:
                 head = [cell.strip().lower() for cell in cells]
-                missing = [name for name in ("kind", "id") if name not in head]
-                if missing:
-                    faults.append(Refusal("network.columns", {"missing": ", ".join(missing)}, reader.line_num))
+                known = {*head, *(column for column, _ in read_as(tuple(head), OURS).values())}
+                if not ({"kind", "id"} <= known or {"start", "end"} <= known):
+                    missing = ", ".join(name for name in ("kind", "id") if name not in known)
+                    faults.append(Refusal("network.columns", {"missing": missing}, reader.line_num))
                     return
                 continue
             named: dict[str, Cell] = dict(zip(head, cells, strict=False))

@@ -10,7 +10,7 @@ import typer
 
 from shangyou.core.errors import InputError, NotFoundError, UnavailableError
 from shangyou.faces.cli.call import Call, command, group, t
-from shangyou.faces.cli.spill import OWN, own_river
+from shangyou.faces.cli.spill import OWN, own_river, say_read_as
 
 if TYPE_CHECKING:
     from shangyou.basin.network.network import Network
@@ -116,6 +116,7 @@ def check(
     else:
         found = _read(file) if file is not None else Collected(_of_node(call))
         faults, reaches, places = every_fault(found), len(found.draft.reaches), len(found.draft.places)
+        say_read_as(call, found.read_as)
     if faults or call.format != "table":
         call.show(_faults(faults, call.words.language), ("line", "column", "said", "remedy"))
     call.say("basin.check.done", reaches=reaches, places=places, faults=len(faults))
@@ -138,6 +139,7 @@ def take_in(
         from shangyou.basin.network.values import NetworkError
 
         raise NetworkError(tuple(found.faults))
+    say_read_as(call, found.read_as)
     items = found.draft.items
     changes = [{"what": what, "id": id, "item": written(each)} for each in items for what, id in [key_of(each)]]
     with call.session() as session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -62,7 +62,7 @@ def spill(
     outlook = Outlook(limit, members, seed, fate, horizon=until, runoff=runoff * 1e-9)
     if flows is not None and flow:
         raise InputError("spill.flow", flow=" ".join([*flow, str(flows)])[:80])
-    river, where, day = _way(network, at, flow or [], flows)
+    river, where, day = _way(call, network, at, flow or [], flows)
     given = _released(where, mass, duration, release)
     with _computing(call) as computing, Bar(call.words("basin.spill.bar"), 100) as bar:
         found = arrivals_on(river, given, 0, computing, outlook, day, _Told(bar).tell)
@@ -88,7 +88,7 @@ def _spread(call: Call, river: Course, at: float, known: Uncertainty | None) -> 
 
 
 def _way(
-    path: Path | None, at: str, flow: list[str], flows: Path | None
+    call: Call, path: Path | None, at: str, flow: list[str], flows: Path | None
 ) -> tuple[Course, float, float | Array | Flows | None]:
     """The course down, the place of release on it [m], and what flows."""
     from shangyou.basin.transport.columns import flow_of, gauged_of, read_columns
@@ -107,7 +107,7 @@ def _way(
         return river, where, Flows(changing.time, flow_of(changing, river.reaches, river.flow))
     from shangyou.flows.spill import changing_on, way_down
 
-    network = _network(path)
+    network = _network(call, path)
     if changing is not None:
         rows = [changing.at(k) for k in range(len(changing.time))]
         course, over_time = changing_on(network, at, changing.time, rows, changing.factor)
@@ -184,12 +184,20 @@ def _flows(given: list[str]) -> tuple[float, dict[str, float]]:
     return factor, gauged
 
 
-def _network(path: Path | None) -> Network:
+def say_read_as(call: Call, columns: Mapping[str, str]) -> None:
+    """What columns with other names were taken for."""
+    if columns:
+        call.say("basin.read_as", columns=", ".join(f"{name} → {column}" for name, column in columns.items()))
+
+
+def _network(call: Call, path: Path | None) -> Network:
     """The network of a file, or the one that ships."""
     if path is not None:
-        from shangyou.adapters.network_files import load
+        from shangyou.adapters.network_files import load_as
 
-        return load(path)
+        found, columns = load_as(path)
+        say_read_as(call, columns)
+        return found
     from shangyou.basin.network.facts import upper_yangtze
 
     return upper_yangtze()
