@@ -49,7 +49,6 @@ class Heading:
     text: str
     role: Role = Role.UNKNOWN
     key: str = ""  # parameter that it means
-    in_air: str = ""  # what the same name means in a table of air
     unit: str = ""  # that it states, a name of core.units
     usual: str = ""  # unit that sources mean who state none
     species: str = ""
@@ -118,7 +117,6 @@ _MORE_NAMES: Final = {  # seen in tables, too short or too loose for the vocabul
     "水质等级": ("class_published", ""),
 }
 _SHORT: Final = frozenset({"ph", "do", "ec", "tp", "tn", "wt", "ss"})  # of two letters, and known to all
-_IN_AIR: Final = {"water_temperature": "air_temperature"}
 _USGS_UNITS: Final = {"00060": "ft3/s", "00065": "ft"}  # what the code itself fixes, where it is not ours
 _FLAG_ENDS: Final = ("qual", "flag", "qc", "qa", "cd", "标记", "标识", "质控码", "状态", "qualifier")
 _COPY_SIGNS: Final = ("cor", "corr", "corrected", "adj", "label", "type", "raw24", "修正", "校正")
@@ -132,7 +130,7 @@ _USGS_STATISTICS: Final = {"00001": "max", "00002": "min", "00003": "mean", "000
 _SQUASHED_UNITS: Final = {
     "mgl": "mg/L", "ugl": "ug/L", "μgl": "ug/L", "degc": "degC", "uscm": "uS/cm", "μscm": "uS/cm", "mscm": "mS/cm",
     "ntu": "NTU", "m3s": "m3/s", "cms": "m3/s", "m": "m", "cm": "cm", "c": "degC", "℃": "degC", "°c": "degC",
-    "ugm3": "ug/m3", "mgm3": "mg/m3", "cellsl": "1/L",
+    "ugm3": "ug/m3", "μgm3": "ug/m3", "mgm3": "mg/m3", "cellsl": "1/L",
 }  # fmt: skip
 _LONGEST: Final = 200  # characters of a header; a longer one is a sentence
 _BRACKETS: Final = re.compile(r"[\[(]([^\[\]()]*)[\])]")
@@ -249,11 +247,10 @@ def _by_name(heading: Heading, name: str) -> Heading:
     ):
         found = vocabulary.find(text) or _ambiguous(text, heading.species)
         if found is not None:
-            air = _IN_AIR.get(found.key, "") if text.isascii() or "水" not in text else ""
-            sure = min(confidence, 0.8) if air else confidence
+            sure = confidence
             if text.isascii() and len(fold(text)) <= 2 and not heading.unit:
                 sure = 0.8 if fold(text) in _SHORT else 0.4  # SE is selenium to some and a standard error to others
-            return replace(heading, role=Role.VALUE, key=found.key, in_air=air, confidence=sure)
+            return replace(heading, role=Role.VALUE, key=found.key, confidence=sure)
     return heading
 
 

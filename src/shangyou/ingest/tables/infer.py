@@ -21,6 +21,7 @@ from shangyou.ingest.tables.convert import class_numbers
 from shangyou.ingest.tables.headers import Heading, Role, understand, unit_of
 from shangyou.ingest.tables.layout import Sample, find_sample
 from shangyou.ingest.tables.limits import Limits
+from shangyou.ingest.tables.media import settled
 from shangyou.ingest.tables.timeforms import TimeForm, cadence_of, find_form
 from shangyou.ingest.tables.times import latest_moment, parse_times
 
@@ -96,8 +97,8 @@ def infer(sample: bytes, name: str = "", site: str = "", limits: Limits = Limits
     found = find_sample(sample, limits)
     columns = [_Column(understand(n), n, c) for n, c in zip(found.names, found.columns, strict=True)]
     remarks = list(found_remarks(found))
-    air = _is_air(columns)
-    columns = [replace(c, heading=_in_its_air(c.heading, air)) for c in columns]
+    meant = settled([c.heading for c in columns], [""] * len(columns))
+    columns = [replace(c, heading=heading) for c, heading in zip(columns, meant, strict=True)]
     time = _time(columns, name, remarks)
     where = _site(columns, name, site, remarks)
     cadence = _cadence(columns, time, where, remarks)
@@ -143,18 +144,6 @@ def found_remarks(sample: Sample) -> list[Remark]:
     sure = 0.9 if sample.encoding in ("utf-8", "utf-8-sig", "utf-16") else 0.7
     facts: dict[str, object] = {"encoding": sample.encoding, "separator": sample.separator, "decimal": sample.decimal}
     return [Remark("tables.guess.text", "", facts, sure), *out]
-
-
-def _is_air(columns: list[_Column]) -> bool:
-    """Is this a table of air? Most of its parameters say so, or all that can be only one of the two."""
-    groups = Counter(
-        vocabulary.parameter(c.heading.key).group for c in columns if c.heading.key and not c.heading.in_air
-    )
-    return groups["air"] > groups["water"]
-
-
-def _in_its_air(heading: Heading, air: bool) -> Heading:
-    return replace(heading, key=heading.in_air) if air and heading.in_air else heading
 
 
 _TRIES: Final = 4  # time columns of one role that are tried; each pair costs a hundred forms
@@ -378,15 +367,15 @@ def _from_rows(columns: list[_Column], long: LongColumns, cadence: str, remarks:
     cells = {c.name: c.texts() for c in columns}
     units = cells[long.unit] if long.unit else [""] * len(cells[long.parameter])
     out = list[Measured]()
-    for text in dict.fromkeys(cells[long.parameter]):
-        h = understand(text)
+    stated: dict[str, Counter[str]] = {}
+    for text, unit in zip(cells[long.parameter], units, strict=True):
+        stated.setdefault(text, Counter())[unit_of(unit.partition(" as ")[0])] += 1
+    usual = {text: next((u for u, _ in found.most_common() if u), "") for text, found in stated.items()}
+    for text, h in zip(usual, settled([understand(text) for text in usual], list(usual.values())), strict=True):
         if not h.key:
             remarks.append(Remark("tables.guess.unused", text, {}, 1.0))
             continue
-        stated = Counter(
-            unit_of(u.partition(" as ")[0]) for p, u in zip(cells[long.parameter], units, strict=True) if p == text
-        )
-        told = h.unit or next((u for u, _ in stated.most_common() if u), "")
+        told = h.unit or usual[text]
         unit = told or h.usual or vocabulary.parameter(h.key).unit
         remarks.append(Remark("tables.guess.parameter", text, {"parameter": h.key}, h.confidence))
         if not told:
