@@ -57,6 +57,8 @@ def test_a_node_that_is_well_gives_good_findings_of_every_check() -> None:
         (replace(WELL, free=DISK_NOTE - 1), "doctor.disk", Level.NOTE, 0),
         (replace(WELL, newest=WELL.now + CLOCK_MS + 1), "doctor.clock_back", Level.CONFLICT, 5),
         (replace(WELL, unwritable=("/node/journal",)), "doctor.unwritable", Level.CONFLICT, 5),
+        (replace(WELL, missing=("/node/ledger",)), "doctor.missing", Level.CONFLICT, 5),
+        (replace(WELL, mute={"folder": "/node/federation/keys", "listed": ["a"]}), "keys.none", Level.CONFLICT, 5),
         (replace(WELL, open=("/node/state.sqlite",)), "doctor.readable", Level.NOTE, 0),
         (replace(WELL, leftovers=("/node/.backup-1",)), "doctor.leftovers", Level.NOTE, 0),
         (replace(WELL, busy=("127.0.0.1:8350",)), "doctor.port", Level.UNAVAILABLE, 6),

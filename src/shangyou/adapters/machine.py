@@ -15,6 +15,7 @@ from typing import Final
 
 SECRET: Final = ("node.toml", "state.sqlite", "state.sqlite-wal", "serving.json")  # of the owner alone
 OURS: Final = ("node.toml", "state.sqlite", "observations.duckdb", "lock", "journal")
+KEPT: Final = ("state.sqlite", "journal", "ledger")  # what nothing else can be made of, from the first start on
 HEAD: Final = struct.Struct("<II")  # of a record of the journal: length and checksum
 
 
@@ -32,6 +33,12 @@ def newest(home: Path) -> int:
     """When the newest file of a home was written [ms since 1970 UTC]."""
     times = [path.stat().st_mtime_ns for path in home.rglob("*") if path.is_file()]
     return max(times, default=0) // 1_000_000
+
+
+def missing(home: Path, state: str) -> tuple[str, ...]:
+    """What is gone of a home that was in use; opened, the node would begin it anew. state: its address, "" = here."""
+    there = {name: (home / name).exists() for name in KEPT if name != "state.sqlite" or not state}
+    return tuple(str(home / name) for name, found in there.items() if not found) if any(there.values()) else ()
 
 
 def unwritable(home: Path) -> tuple[str, ...]:

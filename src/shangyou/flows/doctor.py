@@ -69,6 +69,8 @@ class Machine:
     busy: tuple[str, ...]  # addresses that the node would listen on and somebody else does
     entries: int  # of the raw journal, as far as it was read
     damage: Damage | None = None
+    missing: tuple[str, ...] = ()  # what is gone of it and cannot be made again
+    mute: dict[str, object] | None = None  # facts of "keys.none", where a member's private keys are gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,11 @@ def _outside(m: Machine) -> Iterator[Finding]:
         yield Finding("files", Level.NOTE, "doctor.readable", {"files": list(m.open)})
     if m.leftovers:
         yield Finding("files", Level.NOTE, "doctor.leftovers", {"files": list(m.leftovers)})
-    if not (m.unwritable or m.open or m.leftovers):
+    if m.missing:
+        yield Finding("files", Level.CONFLICT, "doctor.missing", {"files": list(m.missing)})
+    if m.mute is not None:
+        yield Finding("keys", Level.CONFLICT, "keys.none", m.mute)
+    if not (m.unwritable or m.open or m.leftovers or m.missing):
         yield Finding("files", Level.GOOD, "doctor.files")
     for address in m.busy:
         yield Finding("ports", Level.UNAVAILABLE, "doctor.port", {"address": address})

@@ -212,6 +212,26 @@ def test_a_damaged_journal_is_found_and_ends_with_a_conflict(shell: Shell, tmp_p
     assert [row["code"] for row in said.rows if row["check"] == "journal"] == ["journal.damaged"]
 
 
+@pytest.mark.parametrize("name", ["state.sqlite", "journal", "ledger"])
+def test_what_is_gone_is_told_and_not_begun_anew(shell: Shell, name: str) -> None:
+    (shell.home / name).rename(shell.home.parent / name)
+    said = shell("doctor", "--format", "json")
+    assert said.code == 5
+    assert [row["code"] for row in said.rows if row["level"] == "conflict"] == ["doctor.missing"]
+    assert not (shell.home / name).exists()
+
+
+def test_a_member_without_its_private_keys_is_told_that_it_cannot_speak(shell: Shell) -> None:
+    where = ("--member", "sichuan", "--address", "http://127.0.0.1:1", "--adm-code", "510000", "--anchors", "1")
+    assert shell("federation", "init", *where).code == 0
+    assert shell("doctor").code == 0
+    for file in (shell.home / "federation/keys").iterdir():
+        file.unlink()
+    said = shell("doctor", "--format", "json")
+    assert said.code == 5
+    assert [row["code"] for row in said.rows if row["level"] == "conflict"] == ["keys.none"]
+
+
 def test_sizes_are_told_in_the_unit_that_fits() -> None:
     assert [size(n) for n in (0, 999, 1500, 2_500_000, 7e9)] == ["0 B", "999 B", "1.5 kB", "2.5 MB", "7.0 GB"]
 

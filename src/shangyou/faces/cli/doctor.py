@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shangyou.core.errors import ShangyouError
+from shangyou.core.errors import NotFoundError, ShangyouError
 from shangyou.faces.cli.call import Call, command, t
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from shangyou.flows.doctor import Finding, Inside, Machine
     from shangyou.settings import Settings
 
@@ -22,11 +25,13 @@ def register(app: typer.Typer) -> None:
 
 def doctor(call: Call, quick: Annotated[bool, typer.Option("--quick", help=t("doctor.quick"))] = False) -> None:
     """Examine the node; ends with 0, 5 where a person has to mend something, 6 where something is not there."""
+    from shangyou.adapters.machine import missing
     from shangyou.flows.doctor import Level, examine, worst
 
     settings = call.settings()
-    inside, failed = _inside(call)
-    findings = examine(_machine(settings, inside is not None and inside.serving, quick), inside, failed)
+    gone = missing(settings.home, settings.state)  # opened, the node would begin anew what is gone
+    inside, failed = (None, None) if gone else _inside(call)
+    findings = examine(_machine(settings, inside is not None and inside.serving, gone, quick), inside, failed)
     _show(call, findings)
     if all(finding.level is Level.GOOD for finding in findings):
         call.say("doctor.good")
@@ -34,7 +39,7 @@ def doctor(call: Call, quick: Annotated[bool, typer.Option("--quick", help=t("do
         raise typer.Exit(worst(findings))
 
 
-def _machine(settings: Settings, serving: bool, quick: bool) -> Machine:
+def _machine(settings: Settings, serving: bool, gone: tuple[str, ...], quick: bool) -> Machine:
     from shangyou.adapters import machine
     from shangyou.flows.doctor import Damage, Machine
 
@@ -53,7 +58,25 @@ def _machine(settings: Settings, serving: bool, quick: bool) -> Machine:
         busy=() if serving else machine.busy(places),
         entries=entries,
         damage=Damage(*damage) if damage else None,
+        missing=gone,
+        mute=_mute(home),
     )
+
+
+def _mute(home: Path) -> dict[str, object] | None:
+    """Facts of "keys.none" where this member of a federation can sign nothing; other troubles the stores tell."""
+    from shangyou.adapters.trust import TrustFolder, founded
+
+    if not founded(home):
+        return None
+    trust = TrustFolder(home)
+    with contextlib.suppress(ShangyouError):
+        listed = trust.member(trust.me).keys
+        try:
+            trust.keys.choose(listed, time.time_ns() // 1_000_000)
+        except NotFoundError as error:
+            return error.facts
+    return None
 
 
 def _inside(call: Call) -> tuple[Inside | None, tuple[str, dict[str, object]] | None]:
