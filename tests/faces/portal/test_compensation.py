@@ -102,8 +102,12 @@ def test_a_difference_is_named_with_both_figures_and_can_be_disputed_and_correct
     exempt = "52.清水铺/2019-04=仪器故障，已剔除"
     river.reader("guizhou").post("/compensation/compute", at, id=id, source="held", why="剔除四月", exempt=exempt)
     river.meet(id)
-    page = reader.get(at).text
-    assert "更正：剔除四月" in page
+    for name in PARTIES:  # all see which line it changed
+        page = river.reader(name).get(at).text
+        assert "更正：剔除四月" in page
+        told = page.partition('id="corrected"')[2].partition("</section>")[0]
+        assert told.count("<a href=") == 1
+        assert "清水铺 · 2019" in told
 
 
 def printed(river: Three, name: str, id: str, user: str = "li", language: str = "zh") -> str:
@@ -154,6 +158,14 @@ def test_a_difference_that_stands_is_signed_only_by_naming_it(river: Three) -> N
     document = printed(river, "yunnan", id)
     assert "已签署（保留差异）" in document
     assert "清水铺总磷 2018-04 个数：云南省生态环境厅 3，贵州省生态环境厅 4" in document
+    before = river.reader("yunnan").get(at).text
+    river.reader("guizhou").post(
+        "/compensation/compute", at, id=id, source="held", why="复核无误"
+    )  # the same once more
+    river.meet(id)
+    page = river.reader("yunnan").get(at).text
+    assert "没有改变任何一行" in page
+    assert ("四川省生态环境厅的签署因此失效" in before, "四川省生态环境厅的签署因此失效" in page) == (False, True)
 
 
 def test_only_who_may_bind_the_agency_signs_and_a_guest_only_reads(river: Three) -> None:

@@ -26,8 +26,8 @@ from shangyou.flows import settle as flow
 from shangyou.flows.query import Found
 from shangyou.flows.saying import Together
 from shangyou.governance.compensation.compact import Compact
-from shangyou.governance.compensation.compare import Cause
-from shangyou.governance.compensation.fold import SUBJECT, State, fold
+from shangyou.governance.compensation.compare import Cause, compare
+from shangyou.governance.compensation.fold import SUBJECT, Correction, State, fold
 from shangyou.governance.compensation.statement import Finding, Line, Statement
 
 DESK: Final = frozenset({"operator", "manager"})  # who may bind the agency
@@ -56,7 +56,7 @@ DIFFERENCES: Final = texts(
     "line", "ours", "theirs", "cause", "section", "indicator", "month", "what", "ours_has", "theirs_has", "whose"
 )
 HISTORY: Final = pa.schema(
-    [("at", TIME), *((name, TEXT) for name in ("member", "kind", "entry", "note", "code", "said"))]
+    [("at", TIME), *((name, TEXT) for name in ("member", "kind", "entry", "note", "changed", "fallen", "code", "said"))]
 )
 
 Text = Annotated[str, "a compact as YAML"]
@@ -245,7 +245,9 @@ def history(desk: Desk, id: Id) -> Rows:
     """Everything that was said about a statement, and what of it had no effect."""
     found, whole = statement_id(desk, id)
     entries = found.dossiers.entries(whole)
-    void = {each.entry: each for each in fold(entries).void}
+    state = fold(entries)
+    void = {each.entry: each for each in state.void}
+    corrected = {each.entry: each for each in state.corrections}
     rows = []
     for entry in entries:
         refused = void.get(entry.id)
@@ -258,11 +260,20 @@ def history(desk: Desk, id: Id) -> Rows:
                 "kind": entry.kind,
                 "entry": entry.id,
                 "note": str(note),
+                "changed": _changed(state, corrected.get(entry.id)),
+                "fallen": ", ".join(each.signature.author for each in state.fallen if each.entry == entry.id),
                 "code": refused.code if refused else "",
                 "said": told,
             }
         )
     return made(HISTORY, rows)
+
+
+def _changed(state: State, correction: Correction | None) -> str:
+    """The lines that a correction changed: their keys."""
+    if correction is None or state.compact is None:
+        return ""
+    return ", ".join(each.key.text for each in compare(state.compact, correction.before, correction.after).lines)
 
 
 # ---- deeds --------------------------------------------------------------------------------------------------------

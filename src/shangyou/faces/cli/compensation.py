@@ -71,7 +71,9 @@ def show(
         elif figures:
             call.show(session.ask("statement/figures", id=what, member=member))
         elif history:
-            call.show(session.ask("statement/history", id=what), ("at", "member", "kind", "note", "said"))
+            call.show(
+                session.ask("statement/history", id=what), ("at", "member", "kind", "note", "changed", "fallen", "said")
+            )
         else:
             call.show(session.ask("statement", id=what), record=True)
 

@@ -70,6 +70,17 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Corrected:
+    """A correction: who, why, which lines it changed, whose signatures fell by it."""
+
+    at: int
+    by: str
+    why: str
+    lines: tuple[Key, ...]
+    fallen: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What the page works with."""
 
@@ -156,6 +167,22 @@ class View:
             for name in names[1:]
         ]
 
+    def corrected(self) -> list[Corrected]:
+        """What was corrected, the newest first, and which signatures fell by it."""
+        by_entry: dict[str, list[str]] = {}
+        for each in self.state.fallen:
+            by_entry.setdefault(each.entry, []).append(self.parties.name(each.signature.author))
+        return [
+            Corrected(
+                each.at,
+                self.parties.name(each.author),
+                each.why,
+                tuple(line.key for line in compare(self.compact, each.before, each.after).lines),
+                self.wording.joined(by_entry.get(each.entry, [])),
+            )
+            for each in reversed(self.state.corrections)
+        ]
+
     def figures(self) -> list[str]:
         """Figures that differ without moving money."""
         return [
@@ -205,6 +232,7 @@ def page(visit: Visit, error: ShangyouError | None = None) -> Response:
         only=only,
         counts={name: len(found) for name, found in shown.items()},
         notes=at.figures(),
+        corrected=at.corrected(),
         agreed=agreed is not None,
         nets=[(at.wording.party(n), money(a), a < 0) for n, a in agreed.nets.items()] if agreed else [],
         payments=[(at.wording.party(a), at.wording.party(b), money(c)) for a, b, c in agreed.payments]

@@ -78,6 +78,26 @@ class Signature:
     why: str = ""  # it was signed although others stated other results
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A member stated another reckoning in place of its own: what changed is `compare` of the two."""
+
+    entry: str
+    author: str
+    at: int
+    why: str
+    before: Statement
+    after: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """A signature that does not count any more: another member stated another result, or disputed, after it."""
+
+    signature: Signature
+    entry: str  # that made it fall
+
+
 @dataclass(slots=True)
 class State:
     """What a dossier says."""
@@ -88,6 +108,8 @@ class State:
     stated: dict[str, Stated] = field(default_factory=dict)  # by member, the last
     disputes: list[Dispute] = field(default_factory=list)  # that stand
     signatures: dict[str, Signature] = field(default_factory=dict)  # that stand, by member
+    corrections: list[Correction] = field(default_factory=list)  # in their order
+    fallen: list[Fallen] = field(default_factory=list)
     settled: int | None = None  # when the last signature came [ms since 1970 UTC]
     closed: tuple[str, int, str] | None = None  # by whom, when, note
     void: list[Void] = field(default_factory=list)
@@ -171,7 +193,9 @@ def _state(state: State, compact: Compact, entry: Said) -> None:
     replaces = earlier.entry if earlier else ""
     state.stated[entry.author] = Stated(entry.id, entry.author, entry.at, statement, follows, why, replaces)
     state.disputes = [each for each in state.disputes if each.against != entry.author]  # they have been answered
-    _drop(state, statement.result)
+    if earlier is not None:
+        state.corrections.append(Correction(entry.id, entry.author, entry.at, why, earlier.statement, statement))
+    _drop(state, statement.result, entry)
 
 
 def _follows(compact: Compact, statement: Statement) -> bool:
@@ -183,8 +207,9 @@ def _follows(compact: Compact, statement: Statement) -> bool:
         return False
 
 
-def _drop(state: State, kept: str) -> None:
+def _drop(state: State, kept: str, entry: Said) -> None:
     """Signatures under another result than this fall."""
+    state.fallen += [Fallen(each, entry.id) for each in state.signatures.values() if each.result != kept]
     state.signatures = {name: each for name, each in state.signatures.items() if each.result == kept}
 
 
@@ -198,7 +223,7 @@ def _dispute(state: State, entry: Said) -> None:
     said = (entry.author, against, line)
     state.disputes = [each for each in state.disputes if (each.author, each.against, each.line) != said]
     state.disputes.append(Dispute(entry.id, entry.author, entry.at, against, line, why))
-    _drop(state, "")
+    _drop(state, "", entry)
 
 
 def _sign(state: State, entry: Said) -> None:
