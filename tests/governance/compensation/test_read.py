@@ -137,7 +137,9 @@ def test_a_small_text_cannot_stand_for_a_large_document() -> None:
     bomb = b"a: &a [x, x]\n" + b"".join(b"%c: &%c [*%c, *%c]\n" % (n, n, n - 1, n - 1) for n in range(98, 120))
     assert [fault.code for fault in examine(bomb)[1]] == ["compensation.alias"]
     assert [fault.code for fault in examine(b"#" * 200_000)[1]] == ["compensation.size"]
-    assert "compensation.deep" in {fault.code for fault in examine(b"rules: " + b"[" * 60 + b"]" * 60)[1]}
+    for nested in (b"rules: " + b"[" * 60 + b"]" * 60, b"[" * 100_000, b"{a: " * 30_000, b"- " * 60_000):
+        [fault] = examine(b"id: x\n" * nested.startswith(b"rules") + nested)[1]
+        assert (fault.code, fault.line) == ("compensation.deep", 1 + nested.startswith(b"rules"))
 
 
 def test_a_key_that_is_there_twice_is_a_fault_at_its_second_line() -> None:

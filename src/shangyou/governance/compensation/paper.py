@@ -57,8 +57,7 @@ def paper(text: bytes, faults: Faults) -> dict[str, Any]:
         faults.add("", "compensation.size", bytes=len(text), most=LARGEST)
         return {}
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.CSafeLoader)):
-            faults.add("", "compensation.alias")
+        if not _plain(text, faults):
             return {}
         node = yaml.compose(text, yaml.CSafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
@@ -66,18 +65,28 @@ def paper(text: bytes, faults: Faults) -> dict[str, Any]:
         where = f"{mark.line + 1}:{mark.column + 1}" if mark else ""
         faults.add("", "compensation.yaml", where=where, detail=str(getattr(error, "problem", error))[:200])
         return {}
-    document = _value(node, "", faults, 0) if node is not None else None
+    document = _value(node, "", faults) if node is not None else None
     if not isinstance(document, dict):
         faults.add("", "compensation.form", wanted="id, parties, sections, rules ...")
         document = {}
     return document
 
 
-def _value(node: yaml.Node, path: str, faults: Faults, deep: int) -> Any:
+def _plain(text: bytes, faults: Faults) -> bool:
+    """Has it no aliases, and is it no deeper than allowed? A parser that read on would take a minute for 100 kB."""
+    depth = 0
+    for event in yaml.parse(text, yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        deep = depth > DEEPEST
+        if deep or isinstance(event, yaml.AliasEvent):
+            faults.lines[""] = event.start_mark.line + 1 if event.start_mark else 0
+            faults.add("", "compensation.deep" if deep else "compensation.alias", most=DEEPEST)
+            return False
+    return True
+
+
+def _value(node: yaml.Node, path: str, faults: Faults) -> Any:
     faults.lines[path] = node.start_mark.line + 1
-    if deep > DEEPEST:
-        faults.add(path[:200], "compensation.deep", most=DEEPEST)
-        return None
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Any] = {}
         for key, value in node.value:
@@ -86,10 +95,10 @@ def _value(node: yaml.Node, path: str, faults: Faults, deep: int) -> Any:
             if name in found:
                 faults.lines[inner] = key.start_mark.line + 1
                 faults.add(inner, "compensation.twice", name=name[:80])
-            found[name] = _value(value, inner, faults, deep + 1)
+            found[name] = _value(value, inner, faults)
         return found
     if isinstance(node, yaml.SequenceNode):
-        return [_value(each, f"{path}[{place}]", faults, deep + 1) for place, each in enumerate(node.value)]
+        return [_value(each, f"{path}[{place}]", faults) for place, each in enumerate(node.value)]
     return _scalar(node)
 
 
