@@ -104,6 +104,29 @@ def test_unfinished_and_hidden_files_and_links_are_passed_over(
     assert [taken.take(watch, now) for now in (0.0, 5.0)] == [[], []]
 
 
+def test_a_link_or_a_pipe_that_takes_the_place_of_a_file_after_the_look_is_not_read(tmp_path: Path) -> None:
+    folder, secret = tmp_path / "folder", tmp_path / "secret"
+    write(secret, b"token", 100.0)
+    for number, name in enumerate(("a", "link", "pipe")):
+        write(folder / name, b"12345", 100.0 + number)
+
+    def swap(file: FoundFile) -> bool:
+        """Called of the first file, when all have been looked at."""
+        if file.name == "a":
+            for each in ("link", "pipe"):
+                (folder / each).unlink(missing_ok=True)
+            (folder / "link").symlink_to(secret)
+            os.mkfifo(folder / "pipe")
+        return False
+
+    watch = FolderWatch(FolderSettings(folder, every=10.0, stable=5.0, largest=1000), swap)
+    assert list(watch.look(0.0)) == []
+    assert [file.name for file in watch.look(6.0)] == ["a"]
+    assert [(refusal.code, Path(str(refusal.facts["path"])).name) for refusal in watch.refused()] == [
+        ("folder.file", "link")
+    ]
+
+
 def test_a_file_beyond_the_limit_is_told_once(tmp_path: Path, watch: FolderWatch, taken: Taken) -> None:
     write(tmp_path / "a.csv", b"x" * 1001, 100.0)
     assert [taken.take(watch, now) for now in (0.0, 5.0, 10.0)] == [[], [], []]

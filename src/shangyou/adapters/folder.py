@@ -7,6 +7,7 @@ complete when its size and time have not changed for a while; who writes under a
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,12 +136,13 @@ class FolderWatch:
         if seen.size > self._settings.largest:
             self._refuse(path, "folder.too_large", size=seen.size, limit=self._settings.largest)
             return None
-        try:
-            body = path.read_bytes()
+        try:  # whoever may write here may have put a link or a pipe in its place meanwhile
+            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+                body = file.read(seen.size + 1) or b""
         except OSError as error:
             self._refuse(path, "folder.file", reason=type(error).__name__)
             return None
-        if len(body) != seen.size:  # it grew between the look and the reading
+        if len(body) != seen.size:  # it grew or shrank between the look and the reading
             return None
         name = path.relative_to(self._settings.path).as_posix()
         return FoundFile(name, body, hashlib.sha256(body).hexdigest())

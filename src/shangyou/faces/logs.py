@@ -15,13 +15,19 @@ LEVELS: Final = ("debug", "info", "warning", "error")
 FORMS: Final = ("text", "json")
 
 
+CONTROL: Final = {n: f"\\x{n:02x}" for n in (*range(32), *range(127, 160)) if chr(n) not in "\n\t"}
+
+
 class Text(logging.Formatter):
-    """`2021-04-01T00:00:00.000Z INFO shangyou.serve: ready`; further lines, of a trace, are indented."""
+    """`2021-04-01T00:00:00.000Z INFO shangyou.serve: ready`; further lines, of a trace, are indented.
+
+    What others sent may be told in it, such as an address: nobody may write lines of their own, or to a terminal.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """One record."""
         text = record.getMessage() + (f"\n{self.formatException(record.exc_info)}" if record.exc_info else "")
-        return f"{_moment(record)} {record.levelname} {record.name}: {text}".replace("\n", "\n    ")
+        return f"{_moment(record)} {record.levelname} {record.name}: {text}".translate(CONTROL).replace("\n", "\n    ")
 
 
 class Json(logging.Formatter):
