@@ -57,7 +57,7 @@ def test_wider_cells_for_an_older_pulse_change_next_to_nothing() -> None:
     flow = Flows(np.array([0.0, 30_000.0]), np.array([river.flow, river.flow * 1.4]))
     release = Release(0.0, 1e6, duration=3600.0)
     quick = respond_unsteady(river, release, flow, 4 * 86400.0, at=[20_000.0, 90_000.0])
-    fine = respond_unsteady(river, release, flow, 4 * 86400.0, at=[20_000.0, 90_000.0], step=30.0)
+    fine = respond_unsteady(river, release, flow, 4 * 86400.0, at=[20_000.0, 90_000.0], step=20.0)
     assert len(quick.time) < len(fine.time) / 4
     assert quick.concentration.max(axis=0) == pytest.approx(fine.concentration.max(axis=0), rel=0.01)
 

@@ -17,10 +17,11 @@ from shangyou.core.records import Array, Ints
 
 Marks = NDArray[np.bool_]
 
-RESOLUTION: Final = 8.0  # cells to a standard deviation of the pulse
+RESOLUTION: Final = 16.0  # cells to a standard deviation of the pulse, where one river is asked
 PER_AGE: Final = 0.25  # of the time since the release: with 8 cells to a deviation a step is at most 1/32 of it
 LEAST_STORAGE: Final = 1e-6  # of the channel: less holds nothing that could be measured
 LEAST_WAIT: Final = 1.0  # s in a reservoir: less is no stop
+FAINT: Final = 1e-4  # of a peak: what is less of a tail is not waited for
 MOST_STEPS: Final = 4000  # until the first place, and while something enters
 
 
@@ -153,8 +154,27 @@ def enough(course: Course, laid: Lay, seen: Watched) -> Array:
     Ten years at most: where next to nothing flows, a reservoir would be reckoned for longer than anybody waits.
     """
     last = np.maximum(seen.times.max(axis=-1, initial=0.0), 60.0)
-    stopped = last * float(np.max(course.storage_ratio))
     passed = (laid.bounds[..., 1:] > 0) & (laid.bounds[..., 1:] <= last[..., None])
     wait = np.sum(np.where(passed, laid.stops[..., 0], 0.0), axis=-1)
     width = np.sqrt(seen.variance.max(axis=-1, initial=0.0))
-    return np.asarray(np.minimum(1.2 * (last + stopped) + 8.0 * width + 6.0 * wait, LONGEST), np.float64)
+    stay = np.diff(np.clip(laid.bounds, 0.0, last[..., None]), axis=-1)
+    late, often, time = _stood(course, stay, width)
+    width = width * (1.0 + often * time / last)  # what is late by a factor is wider by it
+    return np.asarray(np.minimum(1.2 * last + 8.0 * width + late + 6.0 * wait, LONGEST))
+
+
+def _stood(course: Course, stay: Array, width: Array) -> tuple[Array, Array, Array]:
+    """(...) time by which storage zones have given back what could still be seen [s]; how often water goes in, and for
+    how long [s].
+
+    In (..., n) seconds of each reach water goes in N times, for T on average: the density of such a compound Poisson
+    process falls as exp(-(sqrt(t/T) - sqrt(N))^2), here to FAINT of the peak, which is as wide as all that spreads it.
+    """
+    stands = (course.storage_ratio > LEAST_STORAGE) & (course.storage_rate > 0)
+    rate = np.where(stands, course.storage_rate, 0.0)
+    each = np.where(stands, course.storage_ratio / np.where(stands, course.storage_rate, 1.0), 0.0)
+    often = np.maximum(np.sum(rate * stay, axis=-1), 1e-300)
+    time = np.sqrt(np.sum(rate * stay * each**2, axis=-1) / often)
+    whole = np.sqrt(width**2 - 2.0 * often * time**2 * np.expm1(-often))
+    seen = np.log1p(often / FAINT * np.minimum(whole / np.maximum(time, 1e-300), 1.0))
+    return time * (np.sqrt(often) + np.sqrt(seen)) ** 2, often, time
