@@ -1,9 +1,10 @@
-"""Help and README are current: every command is described in both languages, and every example can be given."""
+"""Help, README and documents are current: each command is described in both languages, each example can be given."""
 
 from __future__ import annotations
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -100,21 +101,22 @@ def test_every_example_of_the_help_can_be_given(key: str, language: str, line: s
     given(words_of(line))
 
 
-README_LINES = [
-    (file, line)
-    for file in ("README.md", "README.zh.md")
+WRITTEN = [  # in running text, or as a line to be copied, which may name the programme with its folder
+    (file, "shangyou" + rest)
+    for file in ("README.md", "README.zh.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))))
     for line in (ROOT / file).read_text(encoding="utf-8").splitlines()
-    for line in re.findall(r"`(shangyou [^`]+)`", line) + re.findall(r"^(shangyou .+)$", line)
+    for rest in re.findall(r"`shangyou( [^`]+)`", line) + re.findall(r"^(?:sudo -u \S+ )?(?:\S+/)?shangyou( .+)$", line)
 ]
 
 
-@pytest.mark.parametrize(("file", "line"), README_LINES)
-def test_every_command_of_the_readme_can_be_given(file: str, line: str) -> None:
+@pytest.mark.parametrize(("file", "line"), WRITTEN)
+def test_every_command_of_readme_and_documents_can_be_given(file: str, line: str) -> None:
     words = words_of(line)
     if " ".join(words) not in ALL:  # in running text a command may stand without its arguments
         given(words)
 
 
-def test_the_readme_names_commands() -> None:
-    assert {file for file, _ in README_LINES} == {"README.md", "README.zh.md"}
-    assert len(README_LINES) > 8
+def test_readme_and_documents_name_commands() -> None:
+    counted = Counter(file for file, _ in WRITTEN)
+    assert min(counted["README.md"], counted["README.zh.md"]) > 4
+    assert len(counted) > 20
