@@ -31,18 +31,26 @@ def snapped(reaches: Sequence[Reach], places: Sequence[Place]) -> list[Place]:
     whole = owner[1:] == owner[:-1]  # segments that do not join two lines
     start, end, own = points[:-1][whole], points[1:][whole], owner[:-1][whole]
     rivers = np.array([reach.river for reach in reaches])[own]
+    low, high = (f(start[:, 1], end[:, 1]) for f in (np.minimum, np.maximum))
+    from_south = np.argsort(low, kind="stable")
+    sorted_low = low[from_south]
+    tallest, beyond = float(np.max(high - low)), 1.01 * NEAR / DEGREE
     for i in lost:
         place = places[i]
         scale = np.array([DEGREE * math.cos(math.radians(place.latitude)), DEGREE])
-        away, part = _away(np.array([place.longitude, place.latitude]), start, end, scale)
-        away = np.where((rivers == place.river) | (place.river == ""), away, np.inf)
-        k = int(np.argmin(away))
-        if away[k] > NEAR:
+        begin, stop = np.searchsorted(sorted_low, place.latitude + np.array([-beyond - tallest, beyond]))
+        near = from_south[begin:stop]
+        away, part = _away(np.array([place.longitude, place.latitude]), start[near], end[near], scale)
+        if place.river:
+            away = np.where(rivers[near] == place.river, away, np.inf)
+        if away.min(initial=np.inf) > NEAR:
             continue
+        best = int(np.argmin(away))
+        k, along = int(near[best]), float(part[best])
         reach = reaches[int(own[k])]
-        sizes = np.hypot(*((end - start)[own == own[k]] * scale).T)
-        before = int(np.sum(own[:k] == own[k]))
-        share = (sizes[:before].sum() + part[k] * sizes[before]) / max(float(sizes.sum()), 1e-9)
+        first, last = np.searchsorted(own, [own[k], own[k] + 1])
+        sizes, before = np.hypot(*((end - start)[first:last] * scale).T), k - int(first)
+        share = (sizes[:before].sum() + along * sizes[before]) / max(float(sizes.sum()), 1e-9)
         found[i] = replace(place, reach=reach.id, river=reach.river, at=float(share) * reach.length)
     return found
 
