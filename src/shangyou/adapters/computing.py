@@ -14,11 +14,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import pickle
 import re
 import select
 import shutil
-import struct
 import subprocess
 import sys
 import threading
@@ -27,14 +25,13 @@ import traceback
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
-from typing import IO, Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
+from shangyou.adapters.piped import receive, send
 from shangyou.core.errors import ShangyouError, UnavailableError
 
 QUIET: Final = 60.0  # seconds without work, after which the process ends
 NICE: Final = 10  # whatever the node itself does goes before
-SIZE: Final = struct.Struct("<Q")
-LARGEST: Final = 1 << 32  # bytes of a message
 UNUSED: Final = 30 * 86_400.0  # seconds after which compiled code of other states is taken away: some MB each
 CACHE: Final = "NUMBA_CACHE_DIR"  # numba reads it when it is loaded
 T = TypeVar("T")
@@ -80,9 +77,9 @@ class ComputingBeside:
         process = self._started()
         assert process.stdin is not None
         assert process.stdout is not None
-        _send(process.stdin, work)
+        send(process.stdin, work)
         while True:
-            kind, what = _receive(process.stdout)
+            kind, what = receive(process.stdout)
             if kind == "told" and tell is not None:
                 tell(what)
             if kind == "done":
@@ -170,26 +167,6 @@ def _take_away(folder: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _send(pipe: IO[bytes], what: object) -> None:
-    data = pickle.dumps(what, protocol=5)
-    pipe.write(SIZE.pack(len(data)) + data)
-    pipe.flush()
-
-
-def _receive(pipe: IO[bytes]) -> Any:
-    """What the other end sent; EOFError if it is gone. Both ends are one programme: pickle is no door for anybody."""
-    head = pipe.read(SIZE.size)
-    if len(head) < SIZE.size:
-        raise EOFError
-    (length,) = SIZE.unpack(head)
-    if length > LARGEST:
-        raise EOFError
-    data = pipe.read(length)
-    if len(data) < length:
-        raise EOFError
-    return pickle.loads(data)  # noqa: S301
-
-
 def _answer(quiet: float) -> None:
     """The process beside: do what comes, until nothing comes for a while or the node is gone."""
     os.nice(NICE)
@@ -199,13 +176,13 @@ def _answer(quiet: float) -> None:
         source = os.fdopen(os.dup(given.fileno()), "rb")
         while select.select([given], [], [], quiet)[0]:
             try:
-                function, arguments, named, telling = _receive(source)
+                function, arguments, named, telling = receive(source)
             except EOFError:
                 break
             if telling:
-                named["tell"] = lambda share: _send(out, ("told", share))
+                named["tell"] = lambda share: send(out, ("told", share))
             try:
-                _send(out, _done(function, arguments, named))
+                send(out, _done(function, arguments, named))
             except BrokenPipeError:
                 break
 

@@ -14,17 +14,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import select
-import struct
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Final
 
+from shangyou.adapters.piped import receive, send
 from shangyou.core.errors import ShangyouError, UnavailableError
 from shangyou.core.records import Flagged, Observations
 from shangyou.core.registry import Device
@@ -36,7 +35,6 @@ QUIET: Final = 60.0  # seconds without so many, after which the process ends
 NICE: Final = 10  # whatever the node itself does goes before, where there is no SCHED_IDLE
 TURNS: Final = 50  # as often others may have theirs before some thousand packets are read: where there are fewer
 # processors than work, acknowledging comes first and the digest catches up later
-SIZE: Final = struct.Struct("<Q")
 
 
 class ReadingBeside:
@@ -128,8 +126,8 @@ class _Beside:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         try:
-            _send(self.process.stdin, what)
-            return _receive(self.process.stdout)
+            send(self.process.stdin, what)
+            return receive(self.process.stdout)
         except (OSError, EOFError) as error:
             raise UnavailableError("digest.reader", status=self.process.poll(), detail=str(error)) from error
 
@@ -153,24 +151,6 @@ def _go_last(process: int) -> None:
             os.sched_setscheduler(process, os.SCHED_IDLE, os.sched_param(0))
         else:
             os.setpriority(os.PRIO_PROCESS, process, NICE)
-
-
-def _send(pipe: IO[bytes], what: object) -> None:
-    data = pickle.dumps(what, protocol=5)
-    pipe.write(SIZE.pack(len(data)) + data)
-    pipe.flush()
-
-
-def _receive(pipe: IO[bytes]) -> Any:
-    """What the other end sent; EOFError if it is gone. Both ends are one programme: pickle is no door for anybody."""
-    head = pipe.read(SIZE.size)
-    if len(head) < SIZE.size:
-        raise EOFError
-    (length,) = SIZE.unpack(head)
-    data = pipe.read(length)
-    if len(data) < length:
-        raise EOFError
-    return pickle.loads(data)  # noqa: S301
 
 
 class Told:
@@ -199,18 +179,18 @@ def answer(make: Callable[[Told], Stretches]) -> None:
     orders, answers = sys.stdin.buffer, sys.stdout.buffer
 
     def earlier(observations: Observations) -> Flagged | None:
-        _send(answers, observations)
-        found = _receive(orders)
+        send(answers, observations)
+        found = receive(orders)
         assert found is None or isinstance(found, Flagged)
         return found
 
     with contextlib.suppress(EOFError, BrokenPipeError):
         while select.select([orders], [], [], 2 * QUIET)[0]:
-            start, stop, done, anew, devices = _receive(orders)
+            start, stop, done, anew, devices = receive(orders)
             if devices is not None:
                 told.tell(devices)
             try:
                 found: object = reader.take(start, stop, done, anew, earlier, lambda: None)
             except ShangyouError as error:
                 found = error
-            _send(answers, found)
+            send(answers, found)

@@ -43,19 +43,7 @@ def contents(sheet: Sheet, title: str, t: Words, made: str, simulated: bool) -> 
         "plan": sheet.text(t.language).splitlines() or [t("rivers.no_plan")],
         "threats_title": t("rivers.threats"),
         "threats_none": t("rivers.no_intakes"),
-        "threats": {
-            "head": [t("rivers.intake"), t("rivers.from_border"), "km", t("rivers.hours"), t("rivers.hold_at")],
-            "body": [
-                [
-                    each.intake.name,
-                    each.border.name,
-                    f"{each.km:,.0f}",
-                    _hours(each.hours),
-                    each.hold.name if each.hold else t("rivers.nowhere"),
-                ]
-                for each in sheet.threats
-            ],
-        },
+        "threats": _threats(t, sheet),
         "holds_title": t("rivers.holding"),
         "holds_none": t("rivers.no_holding"),
         "holds": {
@@ -69,28 +57,50 @@ def contents(sheet: Sheet, title: str, t: Words, made: str, simulated: bool) -> 
             "body": [[_named(e), f"{e.km:.1f}", e.charge, e.confidence] for e in sheet.of("risk", "outlet")],
         },
         "reaches_title": t("rivers.reaches"),
-        "reaches": {
-            "head": [
-                t("rivers.reach"),
-                "km",
-                t("rivers.flow"),
-                t("rivers.speed"),
-                t("rivers.charge"),
-                t("rivers.source"),
-            ],
-            "body": [
-                [
-                    each.reach.id,
-                    f"{each.reach.length / 1000:,.1f}",
-                    f"{each.reach.flow:,.0f}" if each.reach.flow == each.reach.flow else "—",
-                    f"{each.speed:.2f}" if each.speed is not None else "—",
-                    each.charge,
-                    "; ".join(filter(None, (each.reach.source, each.reach.confidence))),
-                ]
-                for each in sheet.stretches
-            ],
-        },
+        "reaches": _reaches(t, sheet),
         "how": t("rivers.how_computed"),
+    }
+
+
+def _threats(t: Words, sheet: Sheet) -> dict[str, object]:
+    """Intakes below the borders, with the place that can hold water back for each."""
+    return {
+        "head": [t("rivers.intake"), t("rivers.from_border"), "km", t("rivers.hours"), t("rivers.hold_at")],
+        "body": [
+            [
+                each.intake.name,
+                each.border.name,
+                f"{each.km:,.0f}",
+                _hours(each.hours),
+                each.hold.name if each.hold else t("rivers.nowhere"),
+            ]
+            for each in sheet.threats
+        ],
+    }
+
+
+def _reaches(t: Words, sheet: Sheet) -> dict[str, object]:
+    """The stretches of the river, with flow and speed."""
+    return {
+        "head": [
+            t("rivers.reach"),
+            "km",
+            t("rivers.flow"),
+            t("rivers.speed"),
+            t("rivers.charge"),
+            t("rivers.source"),
+        ],
+        "body": [
+            [
+                each.reach.id,
+                f"{each.reach.length / 1000:,.1f}",
+                f"{each.reach.flow:,.0f}" if each.reach.flow == each.reach.flow else "—",
+                f"{each.speed:.2f}" if each.speed is not None else "—",
+                each.charge,
+                "; ".join(filter(None, (each.reach.source, each.reach.confidence))),
+            ]
+            for each in sheet.stretches
+        ],
     }
 
 
