@@ -11,6 +11,7 @@ import csv
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
@@ -83,8 +84,22 @@ def parameter(key: str) -> Parameter:
     """
     found = parameters().get(key) or _numbered(key)
     if found is None:
-        raise NotFoundError("vocabulary.parameter", key=key)
+        raise NotFoundError("vocabulary.parameter", key=key, nearest=", ".join(p.key for p in nearest(key)) or "—")
     return found
+
+
+@lru_cache(maxsize=256)
+def nearest(name: str, group: str = "", most: int = 5) -> tuple[Parameter, ...]:
+    """The parameters whose key or names are most like a name that is not known, the likest first; of a group or of all.
+
+    >>> [p.key for p in nearest("amonia_nitrogn")][:1], [p.key for p in nearest("氨淡")][:1]
+    (['ammonia_nitrogen'], ['ammonia_nitrogen'])
+    """
+    names, folded = _names(), _folded(name)[:80]
+    alike = get_close_matches(folded, names, 4 * most, 0.5)
+    within = sorted((each for each in names if len(folded) > 1 and folded in each), key=len)
+    found = {p.key: p for p in (names[each] for each in (*within[:most], *alike)) if group in ("", p.group)}
+    return tuple(found.values())[:most]
 
 
 @cache

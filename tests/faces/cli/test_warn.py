@@ -59,6 +59,16 @@ def test_a_warning_goes_from_the_first_message_to_the_all_clear(joined: Shell) -
     assert {row["member"] for row in joined.rows("dossier", "receptions", id)} == {"chongqing"}
 
 
+def test_of_a_substance_that_nobody_knows_the_nearest_are_told(joined: Shell) -> None:
+    words = ("--where", "手爬岩", "--text", "槽罐车侧翻", "--to", "chongqing")
+    said = joined("warn", "send", "x", "--substance", "amonia_nitrogn", *words)
+    assert said.code == 0
+    assert "ammonia_nitrogen" in said.err
+    known = joined("warn", "send", "y", "--substance", "氨氮", *words)
+    assert "ammonia_nitrogen" not in known.err
+    assert {row["substance"] for row in joined.rows("warn", "list")} == {"amonia_nitrogn", "ammonia_nitrogen"}
+
+
 def test_what_is_missing_or_wrong_is_told(joined: Shell) -> None:
     for words, code in (
         (("send", "x", "--to", "chongqing"), "warning.required"),

@@ -54,6 +54,21 @@ def test_an_empty_centre_says_so_and_offers_the_form_to_who_may(tmp_path: Path) 
         assert 'action="/warnings/send"' not in found.reader("sichuan", "guest").get("/warnings").text
 
 
+def test_a_substance_is_picked_from_a_list_of_names_and_goes_out_by_its_key(tmp_path: Path) -> None:
+    with matters(tmp_path) as found:
+        sichuan = found.reader("sichuan")
+        page = sichuan.get("/warnings?substance=ammonia_nitrogen&title_zh=x").text
+        assert '<option value="氨氮">Ammonia nitrogen · ammonia_nitrogen</option>' in page
+        assert 'list="substances" maxlength="200" value="氨氮"' in page
+        given = {**SPILL, "substance": "水中苯", "text": "侧翻", "type": "first"}
+        sent = sichuan.post("/warnings/send", "/warnings", **given)
+        assert sent.status_code == 303, sent.text
+        id = sent.headers["location"].split("/")[-1].split("?")[0]
+        assert "水中苯" in sichuan.get(f"/warnings/{id}").text
+        sichuan.get("/settings?lang=en")
+        assert "Benzene in water" in sichuan.get(f"/warnings/{id}").text
+
+
 def test_a_warning_is_sent_by_the_form_acknowledged_in_one_press_and_seen_by_both(two: Matters) -> None:
     sichuan, chongqing = two.reader("sichuan"), two.reader("chongqing")
     sent = sichuan.post(

@@ -14,6 +14,7 @@ from shangyou.faces.api.kinds import Texts
 from shangyou.faces.api.moments import moment
 from shangyou.faces.api.tables import Deed, Done
 from shangyou.faces.archive import names
+from shangyou.faces.substances import key_of
 from shangyou.faces.together import dossier_id, person, together
 from shangyou.flows import incident as flow
 from shangyou.flows.saying import Together
@@ -52,7 +53,7 @@ def open_incident(
         body = flow.from_warning(found, dossier_id(found, "warning", warning))
     said = {"title_zh": title_zh, "title_en": title_en, "place_zh": place_zh, "place_en": place_en}
     body |= _place(desk, place, body)
-    body |= {key: value for key, value in (said | {"river": river, "substance": substance}).items() if value}
+    body |= {key: value for key, value in (said | {"river": river, "substance": key_of(substance)}).items() if value}
     body |= _sizes(amount, limit)
     when = {"noticed": moment(noticed), "occurred": moment(occurred)}
     body |= {key: value for key, value in when.items() if value is not None}
@@ -85,7 +86,7 @@ def learn_place(
     occurred: Annotated[str, "when it happened"] = "",
 ) -> Done:
     """Say where it entered the water, what, how much and when, as far as it is known by now; the plume follows."""
-    texts = {"place_zh": place_zh, "place_en": place_en, "river": river, "substance": substance}
+    texts = {"place_zh": place_zh, "place_en": place_en, "river": river, "substance": key_of(substance)}
     body = _place(desk, place, {}) | {key: value for key, value in texts.items() if value}
     body |= _sizes(amount, limit)
     if (at := moment(occurred)) is not None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
-from shangyou.core import vocabulary
 from shangyou.core.errors import ConflictError, InputError, NotFoundError
 from shangyou.faces.api.desk import Desk
 from shangyou.faces.api.kinds import Texts
 from shangyou.faces.api.moments import moment
 from shangyou.faces.api.tables import Deed, Done
 from shangyou.faces.api.warnings import Id, found
+from shangyou.faces.substances import key_of
 from shangyou.faces.together import person
 from shangyou.faces.told import told_by_id
 from shangyou.faces.warning import Watch, watch
@@ -57,7 +57,7 @@ def send(
         "place": place,
         "river": river,
         "bank": bank,
-        "substance": _substance(substance),
+        "substance": key_of(substance),
         "text": text,
         "evidence": list(evidence),
         "alarm": alarm,
@@ -102,7 +102,7 @@ def update(
     """Say what is known now; arrivals are computed anew."""
     here, seen = watch(desk.node), found(desk, id)
     changed: dict[str, object] = {
-        "substance": _substance(substance),
+        "substance": key_of(substance),
         "amount": _grams("amount", amount),
         "began": moment(began),
         "amount_least": _grams("amount_least", amount_least),
@@ -226,17 +226,6 @@ def _number(name: str, text: str, factor: float = 1.0) -> float | None:
         return float(text) * factor
     except ValueError:
         raise InputError("entry.field", field=name) from None
-
-
-def _substance(name: str) -> str:
-    """The key that a name in words means in water, so that every member knows what is meant; else as it was written."""
-    known, found = vocabulary.parameters(), vocabulary.find(name)
-    if name in known or found is None:
-        return name
-    of_water = f"water_{found.key}"  # what is in air and in water: a river carries that of water
-    if of_water in known:
-        return of_water
-    return found.key if found.group == "water" else name
 
 
 def _grams(name: str, text: str) -> float | None:

@@ -10,6 +10,7 @@ import typer
 from shangyou.core.errors import InputError
 from shangyou.faces.cli.call import Call, command, group, t
 from shangyou.faces.cli.incident import written
+from shangyou.faces.substances import unknown
 
 app = group("warn")
 
@@ -73,6 +74,13 @@ def send(
         done = session.do("warnings/send", **what, **where_, **much, **more)
         listed = done["to"]
         call.say("warn.sent", id=done["id"], to=", ".join(map(str, listed)) if isinstance(listed, list) else "")
+    unknown_substance(call, substance)
+
+
+def unknown_substance(call: Call, name: str) -> None:
+    """Of a substance that the vocabulary does not know say what is nearest to it: it goes out as it was written."""
+    if near := unknown(name, call.words.language):
+        call.say("warn.unknown_substance", name=name, nearest=near)
 
 
 @command(app, "update", "warn.update")
@@ -95,6 +103,7 @@ def update(
     more = {"text": text, "substance": substance, "place": place, "began": began, "evidence": evidence or []}
     with call.session() as session:
         call.say("warn.done", **session.do("warnings/update", id=id, **much, **more))
+    unknown_substance(call, substance)
 
 
 @command(app, "request", "warn.request")

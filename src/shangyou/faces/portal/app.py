@@ -17,6 +17,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shangyou.faces import substances
 from shangyou.faces.portal import federation, figures, names, stays
 from shangyou.faces.portal.live import live
 from shangyou.faces.portal.node import Node
@@ -109,6 +110,7 @@ def _templates() -> Environment:
     templates.globals |= {"unit_of": figures.unit_of, "printable": figures.printable}
     templates.globals |= {"letter": names.letter, "section_name": names.section_name}
     templates.globals |= {"province_name": names.province_name, "river_name": names.river_name}
+    templates.globals |= {"offered_substances": substances.offered, "beside_substances": substances.beside}
     return templates
 
 

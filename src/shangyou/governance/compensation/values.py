@@ -108,8 +108,8 @@ def indicators_of(given: object, path: str, faults: Faults) -> tuple[str, ...]:
     for place, each in enumerate(listed(given, path, faults)):
         try:
             found.append(vocabulary.parameter(str(each)).key)
-        except ShangyouError:
-            faults.add(f"{path}[{place}]", "vocabulary.parameter", key=str(each)[:80])
+        except ShangyouError as error:
+            faults.add(f"{path}[{place}]", error.code, **error.facts | {"key": str(each)[:80]})
     if not found or len(set(found)) < len(found) or len(found) > 32:
         faults.add(path, "compensation.indicators", count=len(found))
     return tuple(dict.fromkeys(found))
