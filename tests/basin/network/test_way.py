@@ -165,3 +165,13 @@ def test_the_whole_way_from_zhimenda_to_yichang_can_be_taken() -> None:
     assert way.end == pytest.approx((5 + 2305 + 1044) * 1000)
     assert {"dam.baihetan", "50.朱沱", "border.changjiang.yu-e"} <= {p.id for p in way.places}
     assert way.impounded.max() == pytest.approx(2.0627e10)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_last_place_of_a_river_of_a_thousand_reaches_is_on_it_however_lengths_add_up(seed: int) -> None:
+    lengths = np.random.default_rng(seed).uniform(100.0, 4000.0, 1500)
+    reaches = tuple(reach(f"r{i}", f"n{i}", f"n{i + 1}", float(x)) for i, x in enumerate(lengths))
+    network = build(Draft(reaches, (place("first", "r0", 37.7), place("last", "r1499", float(lengths[-1])))))
+    way = course(network, "first", "last")
+    assert way.places[-1].at <= way.end
+    assert way.end == pytest.approx(float(lengths.sum()) - 37.7)

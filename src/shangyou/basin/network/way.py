@@ -81,7 +81,7 @@ def _pieces(network: Network, start: str, stop: str) -> tuple[list[Piece], list[
         pieces += [(i, a, b) for a, b in pairwise((head, *cuts, foot)) if b > a]
         found += [way.Place(p.id, p.name_zh, p.name_en, p.kind.value, gone + p.at - head, p.owner) for p in on]
         gone += foot - head
-    end = sum(foot - head for _, head, foot in pieces)
+    end = float(np.sum([foot - head for _, head, foot in pieces]))  # summed as Course.end sums it
     return pieces, [replace(place, at=min(place.at, end)) for place in found]  # not a rounding beyond the end
 
 
