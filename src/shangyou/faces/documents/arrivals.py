@@ -11,7 +11,7 @@ from shangyou.faces.documents.words import Words
 from shangyou.governance.warning.values import Arrival
 from shangyou.governance.warning.values import Table as Arrivals
 
-COLUMNS: Final = ("place", "km", "first", "peak", "size")
+COLUMNS: Final = ("place", "first", "peak", "size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ def _row(a: Arrival, limit: float | None, t: Words, name: Name) -> tuple[str, ..
     size = "—" if a.concentration is None else f"{a.concentration:.3g}"
     size += "" if a.concentration_high is None else f" (≤ {a.concentration_high:.3g})"
     stays = limit is not None and a.concentration is not None and a.concentration <= limit and a.until is None
+    where = (place, "" if a.distance is None else f"{a.distance / 1000:.0f} km", name(a.member) if a.member else "")
     return (
-        f"{place} · {name(a.member)}" if a.member else place,
-        "—" if a.distance is None else f"{a.distance / 1000:.0f}",
+        " · ".join(filter(None, where)),
         _time(a.first_early, a.first, a.first_late),
         _time(a.peak_early, a.peak, a.peak_late),
         size,
