@@ -99,6 +99,7 @@ PAGES: Final[Mapping[str, Handler]] = {  # asked for by GET; the first that fits
     "/incidents": incidents.page,
     "/incidents/{id}": incident.page,
     "/incidents/{id}/report.{form}": incident.document,
+    "/warnings/{id}/report.{form}": warning.document,
     "/resolutions": resolutions.page,
     "/resolutions/{id}": resolution.page,
     "/federation": federation.page,
