@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import shangyou.faces.portal
+from shangyou.exchange.ledger.entry import KINDS
 from shangyou.faces.portal.words import LANGUAGES, Words, texts
 
 FOLDER = Path(shangyou.faces.portal.__file__).parent
@@ -61,3 +62,8 @@ def test_english_counts_have_their_plural(n: int, said: str) -> None:
 
 def test_chinese_counts_have_one_form() -> None:
     assert Words("zh").count("time.minute", 1) == "1 分钟"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_of_entry_in_the_ledger_has_its_word(language: str) -> None:
+    assert [kind for kind in KINDS if f"act.{kind}" not in texts(language)] == []
