@@ -194,7 +194,8 @@ def _in_steady_flow(task: Task, laid: Lay, seen: Watched, amount: Array, until: 
     from shangyou.basin.transport.passages import passages
 
     steps, kinetics, boxes = first_step(seen, until, COARSE), rates(task.course, task.fate), task.release.boxes()
-    times, flow = seen.times[:, seen.ahead], seen.flow[:, seen.ahead]
+    # rows in one piece: numba compiles anew for those that are not
+    times, flow = (np.ascontiguousarray(each[:, seen.ahead]) for each in (seen.times, seen.flow))
     start, nothing = np.zeros((3, 1)), np.zeros(0)
     start[0, 0] = 1.0
     for m in range(len(found)):
