@@ -7,14 +7,14 @@ import copy
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier, BrokenBarrierError, Lock
+from threading import Barrier, BrokenBarrierError, Event, Lock, Semaphore
 
 import pytest
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from shangyou.core.ports import Person
-from shangyou.faces.portal.signin import local_path
+from shangyou.faces.portal.signin import WAITING, local_path
 from shangyou.faces.portal.stays import cookie_name
 from tests.faces.portal.node import FakeNode, FakePeople, Reader, form_key
 
@@ -103,6 +103,41 @@ def test_guesses_that_come_all_at_once_are_no_more_than_those_one_after_the_othe
         found = Counter(many.map(guess, range(40)))
     assert set(found) == {403, 429}
     assert people.asked <= 6
+
+
+class Shut(FakePeople):
+    """Checks no password until it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may = Event()
+
+    def check(self, name: str, password: str) -> Person | None:
+        self.may.wait(30)
+        return super().check(name, password)
+
+
+def test_no_more_than_a_few_wait_at_the_door_and_the_others_are_turned_away_at_once(tmp_path: Path) -> None:
+    node = FakeNode(tmp_path, on_disk=True)
+    node.people = people = Shut()
+    stranger = Reader(node).client
+    key = form_key(stranger.get("/sign-in").text)
+    cookies, turned_away = dict(stranger.cookies), Semaphore(0)
+
+    def storm(number: int) -> int:
+        fields = {"form_key": key, "name": f"name-{number}", "password": "x"}
+        client = TestClient(stranger.app, "http://node.example", cookies=cookies)
+        answer = client.post("/sign-in", data=fields, headers={"sec-fetch-site": "same-origin"})
+        if "此刻登录的人太多" in answer.text:
+            turned_away.release()
+        return answer.status_code
+
+    with ThreadPoolExecutor(30) as many:
+        found = [many.submit(storm, number) for number in range(30)]
+        for _ in range(30 - WAITING):
+            assert turned_away.acquire(timeout=30)
+        people.may.set()
+    assert Counter(each.result() for each in found) == {429: 30 - WAITING, 403: WAITING}
 
 
 def test_the_cookie_cannot_be_read_by_scripts_nor_sent_along_by_other_sites(reader: Reader) -> None:

@@ -16,6 +16,7 @@ from shangyou.faces.sentences import sentence
 
 PAIR_MOST, NAME_MOST, ADDRESS_MOST, WINDOW = 5, 50, 30, 300  # failures in 300 s: five of a name from one address,
 # fifty of it from all, thirty from an address: a stranger elsewhere cannot lock the officer on duty out with five
+WAITING = 8  # sign-ins that wait for their turn, of forty threads that answer pages: whoever is signed in works on
 AT_ONCE = 2  # checks of a password take memory and half a second of a core each, on purpose
 
 
@@ -26,7 +27,7 @@ class SignIn:
         self._portal = portal
         self._pairs = Throttle(PAIR_MOST, WINDOW)
         self._names, self._addresses = Throttle(NAME_MOST, WINDOW), Throttle(ADDRESS_MOST, WINDOW)
-        self._turn = BoundedSemaphore(AT_ONCE)
+        self._room, self._turn = BoundedSemaphore(WAITING), BoundedSemaphore(AT_ONCE)
 
     def show(self, visit: Visit) -> Response:
         """The form; straight on for somebody who is signed in already."""
@@ -57,14 +58,19 @@ class SignIn:
         """Refused before it waits for its turn, and once more in it: many that come at once all find nothing before."""
         pair = f"{name}\n{address}"
         self._need_patience(pair, name, address, now)
-        with self._turn:
-            self._need_patience(pair, name, address, now)
-            person = self._portal.node.people.check(name, password)
-            if person is None:
-                self._pairs.fail(pair, now)
-                self._names.fail(name, now)
-                self._addresses.fail(address, now)
-                raise RefusedError("portal.password")
+        if not self._room.acquire(blocking=False):
+            raise UnavailableError("portal.crowded")
+        try:
+            with self._turn:
+                self._need_patience(pair, name, address, now)
+                person = self._portal.node.people.check(name, password)
+                if person is None:
+                    self._pairs.fail(pair, now)
+                    self._names.fail(name, now)
+                    self._addresses.fail(address, now)
+                    raise RefusedError("portal.password")
+        finally:
+            self._room.release()
         self._pairs.forget(pair)
         self._names.forget(name)
         return person
