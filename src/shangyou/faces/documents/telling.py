@@ -8,6 +8,7 @@ from typing import Any, Final
 from shangyou.core.errors import NotFoundError
 from shangyou.core.vocabulary import parameter
 from shangyou.faces.api.moments import legal
+from shangyou.faces.archive import river_name
 from shangyou.faces.documents.words import Words
 from shangyou.faces.wording import mass
 from shangyou.governance.incident.grading import Value
@@ -68,7 +69,7 @@ def _release(body: Mapping[str, Any], t: Words) -> list[str]:
     texts = {
         "occurred": minute(body.get("occurred")),
         "place": where,
-        "river": body.get("river", ""),
+        "river": river_name(body.get("river", ""), t.language),
         "substance": label(body["substance"], t) if body.get("substance") else "",
         "amount": mass(body["amount"]) if body.get("amount") else "",
         "limit": f"{body['limit']:g} mg/L" if body.get("limit") else "",
