@@ -76,7 +76,7 @@ def test_an_agreement_that_is_over_permits_nothing(two: Basin) -> None:
 def test_a_dataset_that_is_withdrawn_refuses_at_its_owner(two: Basin) -> None:
     two["sichuan"].catalogue.remove("sichuan/tuo", two.clock.ms())
     [verdict, reason] = why(Desk(two["sichuan"].node), ID, purpose="warning").table().to_pylist()
-    assert (verdict["outcome"], reason["code"]) == ("拒绝", "catalogue.dataset")
+    assert (verdict["outcome"], reason["code"]) == ("拒绝", "policy.withdrawn")
 
 
 def test_what_nobody_can_ask_for_is_refused_by_name(two: Basin) -> None:

@@ -70,7 +70,7 @@ def decided(joined: Exchange, agreement: Agreement, asked: Asked, at: int) -> De
     mine = agreement.provider == joined.me
     dataset = _dataset(joined, agreement, mine)
     if dataset is None:
-        return refusal("catalogue.dataset", agreement.dataset, "", Who.STEWARD, "agreement")
+        return refusal("policy.withdrawn", agreement.dataset, "", Who.STEWARD, "agreement")
     meters, role = SqlMeters(joined.node.database), "provider" if mine else "consumer"
     return decide_for(
         *(agreement, dataset, joined.members.member(agreement.consumer), _known(joined, mine)),

@@ -110,7 +110,7 @@ def decide_on(
     try:
         dataset = provider.dataset(agreement.dataset)
     except NotFoundError:
-        return refusal("catalogue.dataset", agreement.dataset, "", Who.STEWARD)
+        return refusal("policy.withdrawn", agreement.dataset, "", Who.STEWARD)
     tries = [("read", "observed")]
     if question.shape == "summary":
         policy = read(agreement.policy)

@@ -27,7 +27,7 @@ def compiled() -> int:
 def test_what_is_warm_serves_every_way_to_ask() -> None:
     warm()
     before = compiled()
-    assert before > 5
+    assert before > 0
     places = tuple(Place(f"{x}", "", "", "intake", 1000.0 * x) for x in (1, 5, 9, 12))
     river = channel(6, length=2000.0, places=places).replace(
         storage_ratio=np.full(6, 0.2), storage_rate=np.full(6, 1e-4), impounded=np.array([0, 1e5, 0, 0, 0, 0.0])
