@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shangyou.exchange.dataset import Dataset, DatasetQuery
@@ -90,6 +90,8 @@ def test_what_is_not_understood_needs_a_person() -> None:
 
 
 @given(st.integers(0, 2**40))
+@example(4259)  # the offer asks for any purpose, as long as one is named: that cannot be written, and was left out
+@example(1019)  # what both let out takes more rules than a policy may have
 def test_what_leaves_under_a_policy_within_an_offer_leaves_under_the_offer_too(seed: int) -> None:
     chance = random.Random(seed)
     lots = lot(chance, 12)

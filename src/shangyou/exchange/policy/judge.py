@@ -177,7 +177,13 @@ def _excess(path: str, region: Region, have: Sequence[Region]) -> list[Excess]:
 def _say(region: Region, axis: str) -> str:
     if axis not in region:
         return "*"
-    return "; ".join(f"{c['operator']} {c['rightOperand']}" for c in constraints_of({axis: region[axis]})) or "*"
+    return (
+        "; ".join(f"{c['operator']} {_spelled(c['rightOperand'])}" for c in constraints_of({axis: region[axis]})) or "*"
+    )
+
+
+def _spelled(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _not_for(policy: Policy, given: Region) -> list[Excess]:
@@ -221,7 +227,7 @@ def _counter(
 ) -> Mapping[str, object] | None:
     """What both policies let out, with the duties and the ban on passing on of the offer, and that of the asked one.
 
-    None if there is nothing, or it cannot be written.
+    None if there is nothing, or it cannot be written, or would be longer than a policy may be.
     """
     by_action: dict[str, list[Region]] = {}
     for action, region in shared:
@@ -245,7 +251,7 @@ def _counter(
         counter["prohibition"] = [{"action": "distribute"}]
     if duties:
         counter["obligation"] = duties
-    return counter
+    return None if read({"@id": "urn:uuid:counter", "@type": "Offer", **counter}).faults else counter
 
 
 def _onward(rule: Mapping[str, object]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from shangyou.exchange.policy.region import Names, Region, Span
+from shangyou.exchange.policy.region import Extent, Names, Region, Span
 from shangyou.exchange.policy.terms import OPERANDS, RESOLUTIONS, REVIEWS, Kind
 
 _ZERO: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,11 +30,18 @@ def constraints_of(region: Region) -> list[dict[str, object]]:
 
 
 def renders(region: Region) -> bool:
-    """Can a region be written as constraints that hold together? The outside of a reach cannot."""
-    return all(
-        axis in OPERANDS or (isinstance(extent, Names) and extent == Names(frozenset({"in"})) and axis.count("..") == 1)
-        for axis, extent in region.items()
-    )
+    """Can a region be written as constraints that hold together?
+
+    The outside of a reach cannot, nor can "any purpose, as long as one is named" or "none named": without the words
+    the region would be wider.
+    """
+    return all(_renders(axis, extent) for axis, extent in region.items())
+
+
+def _renders(axis: str, extent: Extent) -> bool:
+    if axis in OPERANDS:
+        return not isinstance(extent, Names) or extent.values != {""}
+    return isinstance(extent, Names) and extent == Names(frozenset({"in"})) and axis.count("..") == 1
 
 
 def constraint(operand: str, operator: str, value: object) -> dict[str, object]:
