@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from shangyou.adapters.observations import book, changes, erase, read
+from shangyou.adapters.observations import book, changes, erase, merge, read
 from shangyou.adapters.observations.means import means
 from shangyou.adapters.observations.rejudge import rejudge
 from shangyou.adapters.observations.schema import EDITION, TABLES
@@ -275,16 +275,16 @@ class DuckStore:
     def take(self, batch: Batch, rows: pa.RecordBatch, mark: tuple[str, str, str] | None = None) -> Counts | None:
         """See Outlet."""
         with self._write, self._transaction() as cursor:
-            if mark is not None and changes.said(cursor, mark[0]) != mark[1]:
+            if mark is not None and merge.said(cursor, mark[0]) != mark[1]:
                 cursor.rollback()
                 return None
             counts = Counts()
             if rows.num_rows:
-                added = changes.merge(cursor, self._index, batch, rows)
+                added = merge.merge(cursor, self._index, batch, rows)
                 counts = Counts(rows.num_rows, added.new, added.unchanged, added.revised)
                 book.enter(cursor, batch, counts, book.parts(cursor, batch))
             if mark is not None:
-                changes.say(cursor, mark[0], mark[2])
+                merge.say(cursor, mark[0], mark[2])
             cursor.commit()
             if rows.num_rows:
                 self._index.remember(added)
@@ -315,7 +315,7 @@ class DuckStore:
     def mark(self, name: str) -> str:
         """See Outlet."""
         with _reading():
-            return changes.said(self._con.cursor(), name)
+            return merge.said(self._con.cursor(), name)
 
     def on_change(self, heard: Callable[[], None]) -> None:
         """See Outlet."""
