@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from shangyou.exchange.metering import Passage
@@ -11,12 +10,14 @@ from shangyou.exchange.policy.read import read
 from shangyou.exchange.ports import Contracts
 from shangyou.flows.deliver import Taking, batch_of
 
-MOST: Final = 10_000  # newest passages that are looked at
+MOST: Final = 1 << 31  # passages of an agreement: all
 
 
 def due_at(contracts: Contracts, store: Outlet, passage: Passage) -> int | None:
     """When the oldest of what a passage brought here has to be deleted [ms since 1970 UTC]; None: nothing has."""
-    after = _duties(contracts, [passage]).get(passage.agreement)
+    if passage.role != "consumer" or not passage.passed.rows:
+        return None
+    after = read(contracts.agreement(passage.agreement).policy).delete_after
     oldest = None if after is None else store.oldest(batch_of(passage, 0).id)
     return None if after is None or oldest is None else oldest + after
 
@@ -28,22 +29,22 @@ def delete_due(taking: Taking) -> int:
     under two agreements is one row of the store, under the first: it goes with that, and may be fetched again under
     the other.
     """
-    passages = taking.meters.passages(limit=MOST)
-    duties, rows = _duties(taking.contracts, passages), 0
-    for passage in passages:
-        after = duties.get(passage.agreement)
-        if after is None or passage.role != "consumer":
+    rows = 0
+    for agreement in taking.contracts.agreements():
+        after = read(agreement.policy).delete_after
+        if after is None or agreement.consumer != taking.members.me:
             continue
-        batch, now = batch_of(passage, 0).id, taking.now()
-        due = taking.store.due(batch, now - after)
-        if due:
-            told = {"agreement": passage.agreement, "transfer": passage.id, "dataset": passage.dataset}
-            taking.record("erasure", {**told, "peer": passage.peer, "rows": due, "received_up_to": now - after})
-            rows += taking.store.erase(batch, now - after, now)
+        for passage in taking.meters.passages(agreement=agreement.id, limit=MOST):
+            rows += _deleted(taking, passage, after)
     return rows
 
 
-def _duties(contracts: Contracts, passages: list[Passage]) -> Mapping[str, int | None]:
-    """How long what came under an agreement may stay [ms], for those of passages that brought something here."""
-    bound = {each.agreement for each in passages if each.role == "consumer" and each.passed.rows}
-    return {id: read(contracts.agreement(id).policy).delete_after for id in bound}
+def _deleted(taking: Taking, passage: Passage, after: int) -> int:
+    """How many rows of a passage had been here for longer than `after` [ms]."""
+    batch, now = batch_of(passage, 0).id, taking.now()
+    due = taking.store.due(batch, now - after)
+    if due:
+        told = {"agreement": passage.agreement, "transfer": passage.id, "dataset": passage.dataset}
+        taking.record("erasure", {**told, "peer": passage.peer, "rows": due, "received_up_to": now - after})
+        taking.store.erase(batch, now - after, now)
+    return due
